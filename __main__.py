@@ -1,0 +1,10 @@
+"""The Pulumi program: check the stack file, build the platform, tell where everything is."""
+
+import pulumi
+
+from components.platform import Platform, PlatformArgs
+from settings.load import load
+
+platform = Platform("lakehouse", PlatformArgs(stack=load()))
+for app, outputs in platform.outputs.items():
+    pulumi.export(app, outputs.to_dict())

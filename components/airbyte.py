@@ -1,0 +1,95 @@
+"""Airbyte, from its Helm chart, on a database that is already there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+
+from components.airbyte_values import airbyte_values
+from components.endpoint import Endpoint
+from components.helm import ChartSource, merge_values, release
+from components.object_storage import Minio, ObjectStorage
+from components.postgres.credentials import PASSWORD_LENGTH
+
+
+@dataclass(frozen=True)
+class AirbyteArgs:
+    """What Airbyte needs to know.
+
+    Attributes:
+        namespace: namespace of the release.
+        release_name: name of the Helm release.
+        source: the chart.
+        major: major version of the chart, 1 or 2.
+        endpoint: its database.
+        storage: where it keeps objects.
+        database_rotation: number of the database password.
+        values: chart values merged over the component's own.
+        timeout_seconds: how long to wait before rolling back.
+    """
+
+    namespace: str
+    release_name: str
+    source: ChartSource
+    major: int
+    endpoint: Endpoint
+    storage: ObjectStorage
+    database_rotation: int = 1
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    timeout_seconds: int = 900
+
+
+class Airbyte(pulumi.ComponentResource):
+    """The Helm release and the credentials of its MinIO. Give it `depends_on` its database.
+
+    Attributes:
+        address: where the app answers inside the cluster.
+    """
+
+    address: str
+
+    def __init__(self, name: str, args: AirbyteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lakehouse:airbyte:Airbyte", name, None, opts)
+        storage_secret = f"{args.release_name}-object-storage"
+        rotation = f"database-{args.database_rotation}"
+        secrets: list[pulumi.Resource] = []
+        if isinstance(args.storage, Minio):
+            rotation += f"-storage-{args.storage.password_rotation}"
+            secrets.append(self._minio_credentials(name, args, args.storage.password_rotation, storage_secret))
+        ours = airbyte_values(
+            major=args.major,
+            endpoint=args.endpoint,
+            storage=args.storage,
+            storage_secret=storage_secret,
+            rotation=rotation,
+        )
+        release(
+            name,
+            release_name=args.release_name,
+            namespace=args.namespace,
+            source=args.source,
+            values=merge_values(ours, args.values),
+            timeout_seconds=args.timeout_seconds,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=secrets),
+        )
+        self.address = f"http://{args.release_name}-airbyte-server-svc.{args.namespace}.svc.cluster.local:8001"
+        self.register_outputs({})
+
+    def _minio_credentials(self, name: str, args: AirbyteArgs, rotation: int, secret_name: str) -> k8s.core.v1.Secret:
+        password = random.RandomPassword(
+            f"{name}-object-storage",
+            length=PASSWORD_LENGTH,
+            special=False,
+            keepers={"rotation": str(rotation)},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return k8s.core.v1.Secret(
+            f"{name}-object-storage",
+            metadata={"name": secret_name, "namespace": args.namespace},
+            # The names under which the chart's MinIO and its clients look for them.
+            string_data={"AWS_ACCESS_KEY_ID": "airbyte", "AWS_SECRET_ACCESS_KEY": password.result},
+            opts=pulumi.ResourceOptions(parent=self),
+        )

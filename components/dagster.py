@@ -1,0 +1,63 @@
+"""Dagster, from its Helm chart, on a database that is already there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from components.dagster_values import dagster_values
+from components.endpoint import Endpoint
+from components.helm import ChartSource, merge_values, release
+
+
+@dataclass(frozen=True)
+class DagsterArgs:
+    """What Dagster needs to know.
+
+    Attributes:
+        namespace: namespace of the release.
+        release_name: name of the Helm release.
+        source: the chart.
+        endpoint: its database.
+        client_image: image with `pg_isready`.
+        database_rotation: number of the database password.
+        values: chart values merged over the component's own.
+        timeout_seconds: how long to wait before rolling back.
+    """
+
+    namespace: str
+    release_name: str
+    source: ChartSource
+    endpoint: Endpoint
+    client_image: str
+    database_rotation: int = 1
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    timeout_seconds: int = 900
+
+
+class Dagster(pulumi.ComponentResource):
+    """The Helm release. Give it `depends_on` its database.
+
+    Attributes:
+        address: where the webserver answers inside the cluster.
+    """
+
+    address: str
+
+    def __init__(self, name: str, args: DagsterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lakehouse:dagster:Dagster", name, None, opts)
+        ours = dagster_values(
+            endpoint=args.endpoint, client_image=args.client_image, rotation=f"database-{args.database_rotation}"
+        )
+        release(
+            name,
+            release_name=args.release_name,
+            namespace=args.namespace,
+            source=args.source,
+            values=merge_values(ours, args.values),
+            timeout_seconds=args.timeout_seconds,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.address = f"http://{args.release_name}-dagster-webserver.{args.namespace}.svc.cluster.local"
+        self.register_outputs({})

@@ -1,0 +1,38 @@
+"""Values of Dagster's chart: what it must be told about its database."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.endpoint import Endpoint, TlsMode
+from components.helm import CREDENTIALS_ROTATION
+
+SECRET_ALIASES: Mapping[str, str] = {"postgresql-password": "password"}
+"""Keys that the chart insists on, each with the key of the database Secret that it repeats."""
+
+
+def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> dict[str, Any]:
+    """Values for a chart 1.13.x. They name Secrets and carry none.
+
+    Args:
+        endpoint: Dagster's database.
+        client_image: image with `pg_isready`, for the init containers that wait for the database.
+        rotation: changes with the credentials; the pods carry it and restart with it.
+    """
+    repository, _, tag = client_image.partition("@")[0].rpartition(":")
+    registry, _, path = repository.partition("/")
+    annotated = {"annotations": {CREDENTIALS_ROTATION: rotation}}
+    return {
+        "generatePostgresqlPasswordSecret": False,
+        "global": {"postgresqlSecretName": endpoint.secret_name},
+        "postgresql": {
+            "enabled": False,
+            "image": {"registry": registry, "repository": path, "tag": tag},
+            "postgresqlHost": endpoint.host,
+            "postgresqlUsername": endpoint.username,
+            "postgresqlDatabase": endpoint.database,
+            "postgresqlParams": {} if endpoint.tls is TlsMode.DISABLE else {"sslmode": endpoint.tls.value},
+            "service": {"port": endpoint.port},
+        },
+        "dagsterWebserver": annotated,
+        "dagsterDaemon": annotated,
+    }

@@ -1,0 +1,43 @@
+"""Where Airbyte keeps its objects, as its component sees it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Minio:
+    """The chart's own MinIO; the component generates its credentials."""
+
+    storage_size: str = "10Gi"
+    password_rotation: int = 1
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """An S3 access key in a Secret, and the names of its two parts there."""
+
+    secret_name: str
+    id_key: str = "AWS_ACCESS_KEY_ID"
+    secret_key: str = "AWS_SECRET_ACCESS_KEY"
+
+
+@dataclass(frozen=True)
+class S3:
+    """An S3 bucket, opened by an access key or by the IAM role that the pods assume."""
+
+    region: str
+    bucket: str
+    key: AccessKey | None = None
+    role_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class Gcs:
+    """A GCS bucket, opened by a service account's JSON key in a Secret."""
+
+    project: str
+    bucket: str
+    secret_name: str
+    json_key: str = "gcp.json"
+
+
+ObjectStorage = Minio | S3 | Gcs

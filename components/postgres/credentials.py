@@ -1,0 +1,44 @@
+"""The keys of a database Secret, and how a connection string is written."""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from components.endpoint import Endpoint
+
+PORT = 5432
+PASSWORD_LENGTH = 40
+"""Characters of a generated password: letters and digits alone, so no URL, shell or SQL has to quote it. 238 bits."""
+
+
+def secret_data(endpoint: Endpoint, password: str, aliases: Mapping[str, str]) -> dict[str, str]:
+    """Keys and values of the Secret that an endpoint names.
+
+    Args:
+        endpoint: what the Secret is for.
+        password: the role's password, any characters.
+        aliases: further keys, each with the name of the key whose value it repeats; charts insist on names of theirs.
+    """
+    data = {
+        "host": endpoint.host,
+        "port": str(endpoint.port),
+        "database": endpoint.database,
+        "username": endpoint.username,
+        "password": password,
+        "uri": connection_uri(endpoint, password),
+        "jdbc-url": jdbc_url(endpoint, password),
+    }
+    return data | {alias: data[key] for alias, key in aliases.items()}
+
+
+def connection_uri(endpoint: Endpoint, password: str) -> str:
+    """The libpq URI, user and password percent-encoded."""
+    user = f"{quote(endpoint.username, safe='')}:{quote(password, safe='')}"
+    place = f"{endpoint.host}:{endpoint.port}/{quote(endpoint.database, safe='')}"
+    return f"postgresql://{user}@{place}?sslmode={endpoint.tls.value}"
+
+
+def jdbc_url(endpoint: Endpoint, password: str) -> str:
+    """The URL of the PostgreSQL JDBC driver, user and password as parameters."""
+    place = f"{endpoint.host}:{endpoint.port}/{quote(endpoint.database, safe='')}"
+    user = f"user={quote(endpoint.username, safe='')}&password={quote(password, safe='')}"
+    return f"jdbc:postgresql://{place}?{user}&sslmode={endpoint.tls.value}"

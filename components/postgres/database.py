@@ -1,0 +1,110 @@
+"""One app's part of a server: role, databases, password, Secret, and the Job that makes them true."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+
+from components.endpoint import Endpoint
+from components.postgres.bootstrap_job import bootstrap_job_spec
+from components.postgres.credentials import PASSWORD_LENGTH, connection_uri, secret_data
+from components.postgres.scripts import read
+from components.postgres.server import Server
+
+
+@dataclass(frozen=True)
+class DatabaseArgs:
+    """What a database needs to know.
+
+    Attributes:
+        server: the server that it is made on.
+        namespace: the app's namespace; the Secret goes there.
+        name: the app's database.
+        username: the app's role, owner of the databases.
+        secret_name: name of the app's Secret.
+        further_databases: more databases of the same role.
+        secret_aliases: further keys of the Secret, each with the key whose value it repeats.
+        password_rotation: raise it for a new password.
+        timeout_seconds: how long the Job waits for a server that is still starting.
+    """
+
+    server: Server
+    namespace: str
+    name: str
+    username: str
+    secret_name: str
+    further_databases: Sequence[str] = ()
+    secret_aliases: Mapping[str, str] = field(default_factory=dict[str, str])
+    password_rotation: int = 1
+    timeout_seconds: int = 300
+
+
+class Database(pulumi.ComponentResource):
+    """A role and its databases on a server. Whoever depends on it finds them ready.
+
+    Attributes:
+        endpoint: all that an app needs to know.
+        connection_uri: the URI with the password in it, a secret.
+    """
+
+    endpoint: Endpoint
+    connection_uri: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lakehouse:postgres:Database", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        server = args.server
+        labels = {"app.kubernetes.io/name": "postgresql-database", "app.kubernetes.io/instance": args.secret_name}
+        self.endpoint = Endpoint(
+            host=server.host,
+            port=server.port,
+            database=args.name,
+            username=args.username,
+            secret_name=args.secret_name,
+            tls=server.tls,
+        )
+
+        password = random.RandomPassword(
+            f"{name}-password",
+            length=PASSWORD_LENGTH,
+            special=False,
+            keepers={"rotation": str(args.password_rotation)},
+            opts=child,
+        )
+        self.connection_uri = password.result.apply(lambda value: connection_uri(self.endpoint, value))
+        secret = k8s.core.v1.Secret(
+            f"{name}-secret",
+            metadata={"name": args.secret_name, "namespace": args.namespace, "labels": labels},
+            string_data=password.result.apply(lambda value: secret_data(self.endpoint, value, args.secret_aliases)),
+            opts=child,
+        )
+        job_name = f"{args.secret_name}-bootstrap"
+        files = k8s.core.v1.ConfigMap(
+            f"{name}-bootstrap",
+            metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
+            data=read("bootstrap.sh", "bootstrap.sql"),
+            opts=child,
+        )
+        k8s.batch.v1.Job(
+            f"{name}-bootstrap",
+            metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
+            spec=bootstrap_job_spec(
+                server=server,
+                endpoint=self.endpoint,
+                databases=[args.name, *args.further_databases],
+                files_name=job_name,
+                labels=labels,
+                wait_seconds=args.timeout_seconds,
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[secret, files],
+                # Also for a password that is new for another reason than its rotation number, and for new scripts.
+                replace_with=[password, files],
+                delete_before_replace=True,
+                custom_timeouts=pulumi.CustomTimeouts(create=f"{args.timeout_seconds + 60}s"),
+            ),
+        )
+        self.register_outputs({})

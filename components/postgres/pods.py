@@ -1,0 +1,32 @@
+"""What all pods on the `postgres` image share: who they run as and what they may not do."""
+
+from pulumi_kubernetes.core.v1 import (
+    CapabilitiesArgs,
+    PodSecurityContextArgs,
+    SeccompProfileArgs,
+    SecurityContextArgs,
+)
+
+POSTGRES_UID = 999
+"""User and group `postgres` of the official image (its Dockerfile)."""
+
+
+def pod_security() -> PodSecurityContextArgs:
+    """Security context of the pod: the image's own user, its group on the volumes, the runtime's seccomp profile."""
+    return PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=POSTGRES_UID,
+        run_as_group=POSTGRES_UID,
+        fs_group=POSTGRES_UID,
+        fs_group_change_policy="OnRootMismatch",
+        seccomp_profile=SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def container_security() -> SecurityContextArgs:
+    """Security context of a container: no capability, no way to more, nothing to write to but volumes."""
+    return SecurityContextArgs(
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=True,
+        capabilities=CapabilitiesArgs(drop=["ALL"]),
+    )

@@ -1,0 +1,40 @@
+-- One app's role and databases. May run again, and twice at once. Variables: username; databases, separated by spaces.
+\set VERBOSITY terse
+SET client_min_messages = warning;
+SELECT pg_advisory_lock(hashtextextended('lakehouse bootstrap', 0)) \g /dev/null
+
+SELECT format('CREATE ROLE %I LOGIN', :'username')
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'username') \gexec
+
+ALTER ROLE :"username" LOGIN;
+\password :"username"
+
+-- An admin that is no superuser may give a database only to a role that it is a member of.
+SELECT format('GRANT %I TO CURRENT_USER', :'username')
+WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
+
+CREATE TEMPORARY TABLE wanted AS
+SELECT regexp_split_to_table(:'databases', ' +') AS name;
+
+SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', name, :'username')
+FROM wanted
+WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
+
+-- Tables inside would keep their old owner, and the app would lose them: that is for a person to decide.
+SELECT set_config('lakehouse.username', :'username', false) \g /dev/null
+DO $$
+DECLARE
+  foreign_owner record;
+BEGIN
+  SELECT datname, rolname INTO foreign_owner
+  FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba JOIN wanted ON datname = name
+  WHERE rolname <> current_setting('lakehouse.username')
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'database % belongs to role %, not to %', foreign_owner.datname, foreign_owner.rolname, current_setting('lakehouse.username')
+      USING HINT = 'Name that role in the stack file, or give the database and all in it to the new one first.';
+  END IF;
+END
+$$;
+
+SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', name) FROM wanted \gexec

@@ -1,0 +1,67 @@
+"""Names that a stack may choose, each in the form that Kubernetes, PostgreSQL or Helm takes."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from settings.base import refuse
+
+
+@dataclass(frozen=True)
+class Form:
+    """Annotation of a string that must match a pattern, with words for people who got it wrong."""
+
+    pattern: str
+    longest: int
+    allowed: str
+
+    def check(self, value: str) -> str:
+        """Return the value as it is, or refuse it."""
+        if len(value) > self.longest or re.fullmatch(self.pattern, value) is None:
+            refuse(f"{self.allowed}, at most {self.longest} characters")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "pattern": f"^{self.pattern}$", "maxLength": self.longest}
+
+
+_LABEL = r"[a-z]([-a-z0-9]*[a-z0-9])?"
+_LABEL_TEXT = "lower-case letters, digits and '-', beginning with a letter and not ending in '-'"
+
+Namespace = Annotated[str, Form(_LABEL, 63, _LABEL_TEXT)]
+"""Name of a Kubernetes namespace (RFC 1123 label)."""
+
+# 53 is Helm's own limit; the longest name derived from a release is `<release>-airbyte-postgresql`, and the labels of a
+# StatefulSet's pods leave it 52 characters.
+ReleaseName = Annotated[str, Form(_LABEL, 34, _LABEL_TEXT)]
+"""Name of a Helm release."""
+
+ObjectName = Annotated[
+    str, Form(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", 253, "lower-case letters, digits, '-' and '.', as in a DNS name")
+]
+"""Name of a Kubernetes object such as a Secret or a storage class (RFC 1123 subdomain)."""
+
+SecretKey = Annotated[str, Form(r"[-._a-zA-Z0-9]+", 253, "letters, digits, '-', '_' and '.'")]
+"""Key inside a Secret."""
+
+# PostgreSQL cuts identifiers at 63 bytes and keeps `pg_` for itself.
+PostgresName = Annotated[
+    str,
+    Form(
+        r"(?!pg_)[a-z_][a-z0-9_]*",
+        63,
+        "lower-case letters, digits and '_', beginning with a letter or '_' and not with 'pg_'",
+    ),
+]
+"""Name of a PostgreSQL role or database that needs no quoting anywhere."""
+
+BucketName = Annotated[
+    str, Form(r"[a-z0-9][-a-z0-9._]{1,61}[a-z0-9]", 63, "3 or more lower-case letters, digits, '-', '_' and '.'")
+]
+"""Name of an S3 or GCS bucket."""

@@ -1,0 +1,82 @@
+"""The JSON Schema of a stack file, for editors, and the table of settings, for people: `python -m settings.schema`."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from settings.base import nested_models
+from settings.stack import Stack
+
+PROJECT = "lakehouse"
+SCHEMA_FILE = "stack.schema.json"
+
+
+def stack_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of a `Pulumi.<stack>.yaml`."""
+    model = Stack.model_json_schema(by_alias=True)
+    definitions = model.pop("$defs")
+    settings = {f"{PROJECT}:{key}": value for key, value in model["properties"].items()}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack file",
+        "type": "object",
+        "properties": {
+            "config": {
+                "type": "object",
+                "properties": settings,
+                # Other packages' configuration stands beside the project's, which has no other keys.
+                "patternProperties": {f"^(?!{PROJECT}:)": {}},
+                "additionalProperties": False,
+            },
+            "encryptionsalt": {"type": "string"},
+            "encryptedkey": {"type": "string"},
+            "secretsprovider": {"type": "string"},
+            "environment": {},
+        },
+        "$defs": definitions,
+    }
+
+
+def settings_table() -> str:
+    """A Markdown table of every setting with its default and meaning."""
+    lines = ["| setting | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{path}` | {default} | {meaning} |" for path, default, meaning in _rows(Stack, "")]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(model: type[BaseModel], above: str) -> Iterator[tuple[str, str, str]]:
+    for field in model.model_fields.values():
+        path = f"{above}{field.alias}"
+        inner = nested_models(field.annotation)
+        if not inner:
+            yield path, _default(field), field.description or ""
+        for kind in inner:
+            tag = "" if len(inner) == 1 else f" ({get_args(kind.model_fields['kind'].annotation)[0]})"
+            for row_path, default, meaning in _rows(kind, f"{path}."):
+                yield f"{row_path}{tag}", default, meaning
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    return "" if field.default is None else f"`{json.dumps(field.default)}`"
+
+
+def main() -> None:
+    """Write the schema file, and the table between its marks in README.md."""
+    Path(SCHEMA_FILE).write_text(json.dumps(stack_schema(), indent=2) + "\n")
+    readme = Path("README.md")
+    begin, end = "<!-- settings -->\n", "<!-- /settings -->"
+    before, _, rest = readme.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    readme.write_text(f"{before}{begin}{settings_table()}{end}{after}")
+    sys.stdout.write(f"{SCHEMA_FILE} and the table in README.md are up to date\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""Where Airbyte keeps logs, state and payloads: the chart's MinIO, S3 or GCS."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from settings.base import Model, refuse
+from settings.names import BucketName, ObjectName, SecretKey
+from settings.quantity import VolumeSize
+
+
+def _region(value: str) -> str:
+    if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", value) is None:
+        refuse("an AWS region, such as eu-central-1")
+    return value
+
+
+def _role_arn(value: str) -> str:
+    if re.fullmatch(r"arn:aws[-a-z]*:iam::[0-9]{12}:role/[-+=,.@\w/]+", value) is None:
+        refuse("the ARN of an IAM role, such as arn:aws:iam::123456789012:role/airbyte")
+    return value
+
+
+def _project(value: str) -> str:
+    if re.fullmatch(r"[a-z][-a-z0-9]{4,28}[a-z0-9]", value) is None:
+        refuse("a Google Cloud project id: 6 to 30 lower-case letters, digits and '-'")
+    return value
+
+
+class MinioStorage(Model):
+    """The MinIO that Airbyte's chart brings, with generated credentials."""
+
+    kind: Literal["minio"] = "minio"
+    """`minio`: inside the cluster."""
+    storage_size: VolumeSize = "10Gi"
+    """Size of MinIO's volume."""
+    password_rotation: Annotated[int, Field(ge=1)] = 1
+    """Raise it to give MinIO new credentials."""
+
+
+class S3Credentials(Model):
+    """An access key in a Secret of Airbyte's namespace that you make."""
+
+    secret_name: ObjectName
+    """Name of the Secret."""
+    access_key_id_key: SecretKey = "AWS_ACCESS_KEY_ID"
+    """Key of the access key's id."""
+    secret_access_key_key: SecretKey = "AWS_SECRET_ACCESS_KEY"
+    """Key of the secret access key."""
+
+
+class S3WorkloadIdentity(Model):
+    """IAM role for Airbyte's service account (EKS)."""
+
+    role_arn: Annotated[str, AfterValidator(_role_arn)]
+    """ARN of the role."""
+
+
+class S3Storage(Model):
+    """A bucket on AWS S3."""
+
+    kind: Literal["s3"]
+    """`s3`: AWS S3."""
+    region: Annotated[str, AfterValidator(_region)]
+    """AWS region of the bucket."""
+    bucket: BucketName
+    """Bucket for logs, state and payloads."""
+    credentials: S3Credentials | None = None
+    """An access key, or"""
+    workload_identity: S3WorkloadIdentity | None = None
+    """a role that the pods assume."""
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> "S3Storage":
+        if (self.credentials is None) == (self.workload_identity is None):
+            refuse(
+                "exactly one of `credentials` and `workloadIdentity`",
+                key="workloadIdentity",
+                found="neither" if self.credentials is None else "both",
+            )
+        return self
+
+
+class GcsCredentials(Model):
+    """A service account's JSON key in a Secret of Airbyte's namespace that you make."""
+
+    secret_name: ObjectName
+    """Name of the Secret."""
+    json_key: SecretKey = "gcp.json"
+    """Key of the JSON document."""
+
+
+class GcsStorage(Model):
+    """A bucket on Google Cloud Storage."""
+
+    kind: Literal["gcs"]
+    """`gcs`: Google Cloud Storage."""
+    project: Annotated[str, AfterValidator(_project)]
+    """Google Cloud project of the bucket."""
+    bucket: BucketName
+    """Bucket for logs, state and payloads."""
+    credentials: GcsCredentials
+    """A JSON key. Airbyte reads a key file; it cannot use GKE's workload identity for its own storage."""
+
+
+ObjectStorage = Annotated[MinioStorage | S3Storage | GcsStorage, Field(discriminator="kind")]
