@@ -14,4 +14,4 @@ class OfficialChart:
 
 AIRBYTE_CHART = OfficialChart("https://airbytehq.github.io/charts", "airbyte", "2.2.0")
 DAGSTER_CHART = OfficialChart("https://dagster-io.github.io/helm", "dagster", "1.13.29")
-POSTGRES_IMAGE = "docker.io/library/postgres:17.10-trixie"
+POSTGRES_IMAGE = "docker.io/library/postgres:17.11-trixie"
