@@ -18,15 +18,13 @@ def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> d
         client_image: image with `pg_isready`, for the init containers that wait for the database.
         rotation: changes with the credentials; the pods carry it and restart with it.
     """
-    repository, _, tag = client_image.partition("@")[0].rpartition(":")
-    registry, _, path = repository.partition("/")
     annotated = {"annotations": {CREDENTIALS_ROTATION: rotation}}
     return {
         "generatePostgresqlPasswordSecret": False,
         "global": {"postgresqlSecretName": endpoint.secret_name},
         "postgresql": {
             "enabled": False,
-            "image": {"registry": registry, "repository": path, "tag": tag},
+            "image": _image(client_image),
             "postgresqlHost": endpoint.host,
             "postgresqlUsername": endpoint.username,
             "postgresqlDatabase": endpoint.database,
@@ -36,3 +34,14 @@ def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> d
         "dagsterWebserver": annotated,
         "dagsterDaemon": annotated,
     }
+
+
+def _image(reference: str) -> dict[str, str]:
+    """The parts that the chart joins to `registry/repository:tag`; a short name is Docker Hub's."""
+    name, at, digest = reference.partition("@")
+    repository, _, tag = name.rpartition(":")
+    first, slash, rest = repository.partition("/")
+    if slash and (first == "localhost" or "." in first or ":" in first):
+        return {"registry": first, "repository": rest, "tag": f"{tag}{at}{digest}"}
+    path = repository if slash else f"library/{repository}"
+    return {"registry": "docker.io", "repository": path, "tag": f"{tag}{at}{digest}"}

@@ -47,31 +47,30 @@ class Platform(pulumi.ComponentResource):
             self.outputs["dagster"] = self._dagster(args.stack.dagster, args.stack.dagster_namespace)
         self.register_outputs({})
 
-    def _make_namespaces(self) -> list[k8s.core.v1.Namespace]:
+    def _make_namespaces(self) -> dict[str, k8s.core.v1.Namespace]:
         stack = self._stack
         wanted = {
             *([stack.airbyte_namespace] if stack.airbyte.enabled else []),
             *([stack.dagster_namespace] if stack.dagster.enabled else []),
         }
         if not stack.cluster.create_namespaces:
-            return []
-        return [
-            k8s.core.v1.Namespace(
+            return {}
+        return {
+            namespace: k8s.core.v1.Namespace(
                 namespace,
                 metadata={"name": namespace},
                 # A namespace takes its volumes with it.
                 opts=self._child(retain_on_delete=stack.retain_data),
             )
             for namespace in sorted(wanted)
-        ]
+        }
 
     def _airbyte(self, app: apps.Airbyte, namespace: str) -> AppOutputs:
-        server = f"{app.release_name}-airbyte-postgresql"
         database = self._database(
             "airbyte",
             app.database,
             namespace,
-            server_name=server,
+            server_name=app.server_name,
             aliases=airbyte_values.SECRET_ALIASES,
             further_databases=apps.TEMPORAL_DATABASES,
         )
@@ -81,7 +80,7 @@ class Platform(pulumi.ComponentResource):
                 namespace=namespace,
                 release_name=app.release_name,
                 source=chart_source(app.chart, AIRBYTE_CHART),
-                major=int(app.chart.version_or(AIRBYTE_CHART.version).split(".")[0]),
+                major=app.chart_major,
                 endpoint=database.endpoint,
                 storage=object_storage(app.storage),
                 database_rotation=app.database.password_rotation,
@@ -90,12 +89,11 @@ class Platform(pulumi.ComponentResource):
             ),
             self._child(depends_on=[database]),
         )
-        return AppOutputs.of(database, namespace, f"{server}-0", app.url or release.address)
+        return AppOutputs.of(database, namespace, f"{app.server_name}-0", app.url or release.address)
 
     def _dagster(self, app: apps.Dagster, namespace: str) -> AppOutputs:
-        server = f"{app.release_name}-postgresql"
         database = self._database(
-            "dagster", app.database, namespace, server_name=server, aliases=dagster_values.SECRET_ALIASES
+            "dagster", app.database, namespace, server_name=app.server_name, aliases=dagster_values.SECRET_ALIASES
         )
         release = Dagster(
             "dagster",
@@ -111,7 +109,7 @@ class Platform(pulumi.ComponentResource):
             ),
             self._child(depends_on=[database]),
         )
-        return AppOutputs.of(database, namespace, f"{server}-0", app.url or release.address)
+        return AppOutputs.of(database, namespace, f"{app.server_name}-0", app.url or release.address)
 
     def _database(
         self,
@@ -143,7 +141,7 @@ class Platform(pulumi.ComponentResource):
                 retain_data=stack.retain_data,
                 start_timeout_seconds=stack.postgresql.start_timeout_seconds,
             ),
-            self._child(depends_on=self._namespaces),
+            self._child(depends_on=[self._namespaces[namespace]] if namespace in self._namespaces else []),
         )
         return Database(
             f"{app}-database",
@@ -156,6 +154,7 @@ class Platform(pulumi.ComponentResource):
                 further_databases=further_databases,
                 secret_aliases=aliases,
                 password_rotation=settings.password_rotation,
+                scram_iterations=settings.scram_iterations,
             ),
             self._child(depends_on=[embedded]),
         )

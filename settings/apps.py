@@ -1,13 +1,14 @@
 """The two applications: what a stack may say of Airbyte and of Dagster."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from settings.base import Model, refuse
+from settings.base import Model, Refusal, refuse
 from settings.chart import Chart
-from settings.names import Namespace, ObjectName, PostgresName, ReleaseName
+from settings.names import DatabaseSecretName, Namespace, PostgresName, ReleaseName
 from settings.pins import AIRBYTE_CHART
 from settings.postgresql import AppDatabase
 from settings.reserved import AIRBYTE, DAGSTER, refuse_reserved
@@ -50,14 +51,16 @@ class AirbyteDatabase(AppDatabase):
     """Airbyte's own database."""
     username: PostgresName = "airbyte"
     """Airbyte's role, owner of its databases."""
-    secret_name: ObjectName = "airbyte-database"
+    secret_name: DatabaseSecretName = "airbyte-database"
     """Secret in the app's namespace that carries all that a client needs."""
+    scram_iterations: Annotated[int, Field(ge=4096, le=1_000_000)] = 4096
+    """Rounds that a client computes at each login. Airbyte's driver, JDBC, refuses fewer than 4096."""
 
-    @model_validator(mode="after")
-    def _not_temporals(self) -> "AirbyteDatabase":
+    def refusals(self) -> Iterator[Refusal]:
+        """Also names that Temporal has already."""
+        yield from super().refusals()
         if self.name in TEMPORAL_DATABASES:
-            refuse("any database but Temporal's (temporal, temporal_visibility)", key="name", found=self.name)
-        return self
+            yield Refusal(("name",), self.name, f"any database but Temporal's ({', '.join(TEMPORAL_DATABASES)})")
 
 
 class DagsterDatabase(AppDatabase):
@@ -67,8 +70,11 @@ class DagsterDatabase(AppDatabase):
     """Dagster's database."""
     username: PostgresName = "dagster"
     """Dagster's role, owner of its database."""
-    secret_name: ObjectName = "dagster-database"
+    secret_name: DatabaseSecretName = "dagster-database"
     """Secret in the app's namespace that carries all that a client needs."""
+    scram_iterations: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """Rounds that a client computes at each login. Dagster logs in for every query, and a generated password cannot be
+    guessed; raise it to 4096 for tools on JDBC, which refuse fewer."""
 
 
 class Airbyte(App):
@@ -85,18 +91,33 @@ class Airbyte(App):
     values: Annotated[dict[str, Any], AfterValidator(_airbyte_values)] = {}
     """Chart values of your own, merged over the program's."""
 
-    @model_validator(mode="after")
-    def _chart_can_do_it(self) -> "Airbyte":
-        version = self.chart.version_or(AIRBYTE_CHART.version)
-        if version.split(".")[0] not in {"1", "2"}:
-            refuse("a chart of version 1.x or 2.x", key="chart.version", found=version)
-        if version.startswith("1.") and isinstance(self.storage, MinioStorage):
-            refuse(
-                "s3 or gcs with a chart 1.x, whose MinIO takes no credentials from a Secret",
-                key="storage.kind",
-                found="minio",
-            )
-        return self
+    @property
+    def chart_major(self) -> int:
+        """Major version of the chart."""
+        return int(self.chart.version_or(AIRBYTE_CHART.version).partition(".")[0])
+
+    @property
+    def server_name(self) -> str:
+        """Name of the embedded server."""
+        return f"{self.release_name}-airbyte-postgresql"
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """Secrets that the program and the chart make beside the database's own (the chart's templates)."""
+        chart = (f"{self.release_name}-airbyte-secrets", "airbyte-auth-secrets")
+        return (f"{self.server_name}-admin", f"{self.release_name}-object-storage", *chart)
+
+    def refusals(self) -> Iterator[Refusal]:
+        """What the chart cannot do, and names that are taken."""
+        yield from super().refusals()
+        reads = (("chart", "version"), ("chart", "path"), ("storage", "kind"))
+        if self.chart_major not in {1, 2}:
+            key = "version" if self.chart.path is None else "path"
+            found = getattr(self.chart, key)
+            yield Refusal(("chart", key), found, "a chart of version 1.x or 2.x", reads)
+        if self.chart_major == 1 and isinstance(self.storage, MinioStorage):
+            allowed = "s3 or gcs with a chart 1.x, whose MinIO takes no credentials from a Secret"
+            yield Refusal(("storage", "kind"), "minio", allowed, reads)
 
 
 class Dagster(App):
@@ -110,3 +131,13 @@ class Dagster(App):
     """The app's database."""
     values: Annotated[dict[str, Any], AfterValidator(_dagster_values)] = {}
     """Chart values of your own, merged over the program's."""
+
+    @property
+    def server_name(self) -> str:
+        """Name of the embedded server."""
+        return f"{self.release_name}-postgresql"
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """Secrets that the program makes beside the database's own."""
+        return (f"{self.server_name}-admin",)

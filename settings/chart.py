@@ -1,13 +1,14 @@
 """Which chart an app is installed from: the official one, another version, an OCI reference or a local folder."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import yaml
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator
 
-from settings.base import Model, refuse
+from settings.base import Model, Refusal, refuse
 
 _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
@@ -33,7 +34,20 @@ def _oci(value: str) -> str:
 def _folder(value: str) -> str:
     if not (Path(value) / "Chart.yaml").is_file():
         refuse("a chart's folder (one with a Chart.yaml), absolute or relative to Pulumi.yaml")
+    try:
+        _folders_version(value)
+    except (yaml.YAMLError, OSError, ValueError) as error:
+        refuse(f"a folder whose Chart.yaml has an exact version; {' '.join(str(error).split())}")
     return value
+
+
+def _folders_version(folder: str) -> str:
+    text = (Path(folder) / "Chart.yaml").read_text()
+    chart = cast("dict[str, Any]", yaml.safe_load(text)) if text.strip() else {}
+    version = chart.get("version") if isinstance(chart, dict) else None  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(version, str) or _VERSION.fullmatch(version) is None:
+        raise ValueError(f"there it is {version!r}")
+    return version
 
 
 class Chart(Model):
@@ -48,17 +62,18 @@ class Chart(Model):
     path: Annotated[str, AfterValidator(_folder)] | None = None
     """Local folder of the chart."""
 
-    @model_validator(mode="after")
-    def _one_source(self) -> "Chart":
-        given = [key for key in ("repository", "oci", "path") if getattr(self, key) is not None]
-        if len(given) > 1:
-            refuse("only one of `repository`, `oci` and `path`", key=given[1], found=getattr(self, given[1]))
+    def refusals(self) -> Iterator[Refusal]:
+        """More than one source."""
+        sources = {"repository": self.repository, "oci": self.oci, "path": self.path}
+        given = {key: value for key, value in sources.items() if value is not None}
+        first, *more = given or [""]
+        for key in more:
+            yield Refusal((key,), given[key], f"only one of `repository`, `oci` and `path`; {first} is there")
         if self.path is not None and self.version is not None:
-            refuse("no `version` beside `path`: a folder's Chart.yaml says it", key="version", found=self.version)
-        return self
+            yield Refusal(("version",), self.version, "no `version` beside `path`: a folder's Chart.yaml says it")
 
     def version_or(self, tested: str) -> str:
         """The version that will be installed, `tested` being this program's own choice."""
         if self.path is not None:
-            return str(yaml.safe_load((Path(self.path) / "Chart.yaml").read_text())["version"])
+            return _folders_version(self.path)
         return self.version or tested

@@ -1,13 +1,17 @@
 """From Pulumi's configuration to a checked `Stack`, or to one message with every mistake in it."""
 
+import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import pulumi
 from pulumi.runtime.config import CONFIG
-from pydantic import ValidationError
 
+from settings.base import Found
+from settings.check import Mistakes, check
+from settings.mistakes import Mistake
 from settings.report import report
 from settings.stack import Stack
 
@@ -22,22 +26,31 @@ def load() -> Stack:
     config = CONFIG.get()
     secret_keys = {key for key in config if pulumi.runtime.is_config_secret(key)}
     try:
-        return parse(config, project)
-    except ValidationError as error:
-        raw = decode(config, project)
-        secret = {key.removeprefix(f"{project}:") for key in secret_keys}
-        raise pulumi.RunError(
-            report(error, raw, stack=pulumi.get_stack(), project=project, secret_keys=secret)
-        ) from None
+        return parse(config, project, secret_keys)
+    except Mistakes as error:
+        raise pulumi.RunError(report(error.mistakes, stack=pulumi.get_stack())) from None
 
 
-def parse(config: Mapping[str, str], project: str) -> Stack:
-    """Check the keys of `project` (`<project>:<key>`, values as Pulumi passes them: text or JSON) against the models.
+def parse(config: Mapping[str, str], project: str, secret_keys: Collection[str] = ()) -> Stack:
+    """Check the keys of `project` against the models.
+
+    Args:
+        config: by `<project>:<key>`, values as Pulumi passes them: text or JSON; other packages' keys among them.
+        project: name of the project.
+        secret_keys: those of `config` that hold something encrypted.
 
     Raises:
-        pydantic.ValidationError: with every mistake in it.
+        Mistakes: every mistake there is.
     """
-    return Stack.model_validate(decode(config, project), by_alias=True, by_name=False)
+    stack: Stack | None = None
+    found = [*_not_ours(config, project), *_encrypted(project, secret_keys)]
+    try:
+        stack = check(decode(config, project))
+    except Mistakes as error:
+        found += [_in_the_file(mistake, project, secret_keys) for mistake in error.mistakes]
+    if stack is None or found:
+        raise Mistakes(found)
+    return stack
 
 
 def decode(config: Mapping[str, str], project: str) -> dict[str, Any]:
@@ -51,5 +64,30 @@ def _value(text: str) -> Any:
         value = json.loads(text)
     except ValueError:
         return text
-    # A bare number may be meant as text (a namespace called 1); only containers and booleans are taken as JSON.
-    return cast("Any", value) if isinstance(value, dict | list | bool) else text
+    # A bare number may be meant as text (a namespace called 1); everything else that is JSON is taken as such.
+    return text if isinstance(value, int | float | str) and not isinstance(value, bool) else cast("Any", value)
+
+
+def _not_ours(config: Mapping[str, str], project: str) -> list[Mistake]:
+    """Keys whose prefix is a misspelt project: Pulumi would pass them to nobody."""
+    parts = {key: key.partition(":") for key in config}
+    return [
+        Mistake((key,), _value(config[key]), f"did you mean `{project}:{name}`?")
+        for key, (package, _, name) in parts.items()
+        if package != project and difflib.get_close_matches(package, [project], cutoff=0.8)
+    ]
+
+
+def _encrypted(project: str, secret_keys: Collection[str]) -> list[Mistake]:
+    """Settings are no secrets: what they hold is readable in the state, in previews and in the Helm releases."""
+    return [
+        Mistake((key,), Found.SECRET, "nothing encrypted; put it into a Kubernetes Secret, and that Secret's name here")
+        for key in secret_keys
+        if key.startswith(f"{project}:")
+    ]
+
+
+def _in_the_file(mistake: Mistake, project: str, secret_keys: Collection[str]) -> Mistake:
+    key = f"{project}:{mistake.path[0]}"
+    found = Found.SECRET if key in secret_keys else mistake.found
+    return replace(mistake, path=(key, *mistake.path[1:]), found=found)

@@ -37,15 +37,20 @@ _LABEL_TEXT = "lower-case letters, digits and '-', beginning with a letter and n
 Namespace = Annotated[str, Form(_LABEL, 63, _LABEL_TEXT)]
 """Name of a Kubernetes namespace (RFC 1123 label)."""
 
-# 53 is Helm's own limit; the longest name derived from a release is `<release>-airbyte-postgresql`, and the labels of a
-# StatefulSet's pods leave it 52 characters.
-ReleaseName = Annotated[str, Form(_LABEL, 34, _LABEL_TEXT)]
+# The longest name derived from a release is the StatefulSet `<release>-airbyte-postgresql`: 19 characters more. A label
+# of its pods, at most 63 characters, carries that name and 11 for the revision.
+ReleaseName = Annotated[str, Form(_LABEL, 33, _LABEL_TEXT)]
 """Name of a Helm release."""
 
-ObjectName = Annotated[
-    str, Form(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", 253, "lower-case letters, digits, '-' and '.', as in a DNS name")
-]
+_DNS = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
+_DNS_TEXT = "lower-case letters, digits, '-' and '.', as in a DNS name"
+
+ObjectName = Annotated[str, Form(_DNS, 253, _DNS_TEXT)]
 """Name of a Kubernetes object such as a Secret or a storage class (RFC 1123 subdomain)."""
+
+# The bootstrap Job `<secret>-bootstrap` carries its name as a label of its pods, at most 63 characters.
+DatabaseSecretName = Annotated[str, Form(_DNS, 53, _DNS_TEXT)]
+"""Name of a database's Secret."""
 
 SecretKey = Annotated[str, Form(r"[-._a-zA-Z0-9]+", 253, "letters, digits, '-', '_' and '.'")]
 """Key inside a Secret."""

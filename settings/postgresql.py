@@ -1,12 +1,13 @@
 """Who runs PostgreSQL, and what an app may say about its part of it."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PlainValidator
 
-from settings.base import Model, refuse
-from settings.names import ObjectName, PostgresName
+from settings.base import Model, Refusal, refuse, refuse_each
+from settings.names import DatabaseSecretName, ObjectName, PostgresName
 from settings.pins import POSTGRES_IMAGE
 from settings.quantity import Cpu, MemorySize, VolumeSize, to_bytes, to_millicpu
 
@@ -21,6 +22,9 @@ _PARAMETERS_OF_OURS = frozenset(
         "full_page_writes",
         "hba_file",
         "ident_file",
+        "include",
+        "include_dir",
+        "include_if_exists",
         "listen_addresses",
         "max_connections",
         "password_encryption",
@@ -29,6 +33,12 @@ _PARAMETERS_OF_OURS = frozenset(
         "unix_socket_directories",
     }
 )
+# A backend takes about 5 MiB at rest; half of the memory is kept for buffers and work.
+_MEMORY_PER_CONNECTION = 10 * 2**20
+
+# WAL may take as much as the server has memory, up to this.
+_MOST_WAL = 16 * 2**30
+
 _OURS = ", ".join(sorted(_PARAMETERS_OF_OURS))
 
 
@@ -41,19 +51,30 @@ def _image(value: str) -> str:
 ParameterValue: TypeAlias = bool | int | float | str
 
 
+def _parameter(value: object) -> ParameterValue:
+    if not isinstance(value, bool | int | float | str):
+        refuse("text, a number, true or false")
+    if isinstance(value, str) and ("\n" in value or "\0" in value):
+        refuse("a value on one line")
+    return value
+
+
 def _parameters(value: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
+    refuse_each(_refused_parameters(value))
+    return value
+
+
+def _refused_parameters(value: dict[str, ParameterValue]) -> Iterator[Refusal]:
     for name, setting in value.items():
         if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) is None:
-            refuse("names of PostgreSQL settings: lower-case letters, digits, '_' and '.'", key=name, found=setting)
+            yield Refusal((name,), setting, "names of PostgreSQL settings: lower-case letters, digits, '_' and '.'")
         if name in _PARAMETERS_OF_OURS:
-            refuse(
-                f"any PostgreSQL setting but those that durability and access rest on: {_OURS}",
-                key=name,
-                found=setting,
-            )
-        if isinstance(setting, str) and ("\n" in setting or "\0" in setting):
-            refuse("a value on one line", key=name, found=setting)
-    return value
+            allowed = f"any PostgreSQL setting but those that durability and access rest on: {_OURS}"
+            yield Refusal((name,), setting, allowed)
+
+
+Parameter = Annotated[ParameterValue, PlainValidator(_parameter, json_schema_input_type=ParameterValue)]
+"""Value of a PostgreSQL setting."""
 
 
 class EmbeddedServer(Model):
@@ -71,22 +92,35 @@ class EmbeddedServer(Model):
     """CPU that the server may take at most."""
     max_connections: Annotated[int, Field(ge=20, le=2000)] = 100
     """Connections that the server accepts."""
-    parameters: Annotated[dict[str, ParameterValue], AfterValidator(_parameters)] = {}
+    parameters: Annotated[dict[str, Parameter], AfterValidator(_parameters)] = {}
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
     node_selector: dict[str, str] = {}
     """Labels of the nodes that the server may run on."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the server's admin role a new password; the server restarts."""
 
-    @model_validator(mode="after")
-    def _sizes_agree(self) -> "EmbeddedServer":
+    def refusals(self) -> Iterator[Refusal]:
+        """CPU and connections that do not fit the limits; told of the key that the stack file has."""
         if to_millicpu(self.cpu) > to_millicpu(self.cpu_limit):
-            refuse(f"at least `cpu` ({self.cpu})", key="cpuLimit", found=self.cpu_limit)
-        # A backend takes about 5 MiB at rest; half of the memory is kept for buffers and work.
-        most = to_bytes(self.memory) // 2 // (5 * 2**20)
+            reads = (("cpu",), ("cpuLimit",))
+            if "cpu_limit" in self.model_fields_set:
+                yield Refusal(("cpuLimit",), self.cpu_limit, f"at least `cpu`, which is {self.cpu}", reads)
+            else:
+                yield Refusal(("cpu",), self.cpu, f"at most `cpuLimit`, which is {self.cpu_limit}", reads)
+        wal = min(to_bytes(self.memory), _MOST_WAL)
+        if to_bytes(self.storage_size) < 2 * wal:
+            allowed = f"at least {2 * wal // 2**20}Mi with {self.memory} of memory: WAL may take half of it"
+            yield Refusal(("storageSize",), self.storage_size, allowed, (("storageSize",), ("memory",)))
+        most = to_bytes(self.memory) // _MEMORY_PER_CONNECTION
         if self.max_connections > most:
-            refuse(f"at most {most} with {self.memory} of memory", key="maxConnections", found=self.max_connections)
-        return self
+            reads = (("memory",), ("maxConnections",))
+            if "max_connections" in self.model_fields_set:
+                allowed = f"at most {most} with {self.memory} of memory"
+                yield Refusal(("maxConnections",), self.max_connections, allowed, reads)
+            else:
+                least = self.max_connections * _MEMORY_PER_CONNECTION // 2**20
+                allowed = f"at least {least}Mi with {self.max_connections} connections (`maxConnections`)"
+                yield Refusal(("memory",), self.memory, allowed, reads)
 
 
 class AppDatabase(Model):
@@ -96,20 +130,22 @@ class AppDatabase(Model):
     """The app's database."""
     username: PostgresName
     """The app's role, owner of its databases."""
-    secret_name: ObjectName
+    secret_name: DatabaseSecretName
     """Secret in the app's namespace that carries all that a client needs."""
     password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the app's role a new password; the app restarts."""
+    scram_iterations: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
+    """Rounds that a client computes at each login. JDBC refuses fewer than 4096."""
     embedded: EmbeddedServer = EmbeddedServer()
     """The app's own server, where `postgresql.mode` is `embedded`."""
 
-    @model_validator(mode="after")
-    def _not_the_servers_own(self) -> "AppDatabase":
+    def refusals(self) -> Iterator[Refusal]:
+        """Names that the server has already."""
         if self.username == "postgres":
-            refuse("any role but the server's admin, postgres", key="username", found=self.username)
+            yield Refusal(("username",), self.username, "any role but the server's admin, postgres")
         if self.name in {"postgres", "template0", "template1"}:
-            refuse("any database but the server's own (postgres, template0, template1)", key="name", found=self.name)
-        return self
+            allowed = "any database but the server's own (postgres, template0, template1)"
+            yield Refusal(("name",), self.name, allowed)
 
 
 class EmbeddedPostgreSQL(Model):

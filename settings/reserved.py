@@ -1,11 +1,11 @@
 """Chart values that are not a stack's to give: what they would break, and where the setting is instead."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
-from settings.base import refuse
+from settings.base import KeyPath, Refusal, refuse_each
 
 _DATABASE = "the database's host and credentials come from `database`"
 _STORAGE = "the object storage's credentials come from `storage`"
@@ -15,15 +15,15 @@ _NAMES = "the program relies on the chart's own names"
 
 @dataclass(frozen=True)
 class Reserved:
-    """What one chart's `values` may not contain.
+    """What one chart's `values` may not contain, each with the reason.
 
     Attributes:
-        paths: dotted paths, `*` standing for any key or part of one, each with the reason.
+        paths: dotted paths, `*` standing for any key or part of one.
         environment: names of environment variables, with `*`, wherever the chart lets one be set.
     """
 
     paths: Mapping[str, str]
-    environment: tuple[str, ...]
+    environment: Mapping[str, str]
 
 
 AIRBYTE = Reserved(
@@ -52,21 +52,21 @@ AIRBYTE = Reserved(
         "fullnameOverride": _NAMES,
         "nameOverride": _NAMES,
     },
-    environment=(
-        "DATABASE_*",
-        "CONFIG_DATABASE_*",
-        "KEYCLOAK_DATABASE_*",
-        "POSTGRES_*",
-        "DB",
-        "DB_PORT",
-        "DBNAME",
-        "VISIBILITY_DBNAME",
-        "SQL_TLS_*",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "MINIO_*",
-        "GOOGLE_APPLICATION_CREDENTIALS*",
-    ),
+    environment={
+        "DATABASE_*": _DATABASE,
+        "CONFIG_DATABASE_*": _DATABASE,
+        "KEYCLOAK_DATABASE_*": _DATABASE,
+        "POSTGRES_*": _DATABASE,
+        "DB": _DATABASE,
+        "DB_PORT": _DATABASE,
+        "DBNAME": _DATABASE,
+        "VISIBILITY_DBNAME": _DATABASE,
+        "SQL_TLS_*": _DATABASE,
+        "AWS_ACCESS_KEY_ID": _STORAGE,
+        "AWS_SECRET_ACCESS_KEY": _STORAGE,
+        "MINIO_*": _STORAGE,
+        "GOOGLE_APPLICATION_CREDENTIALS*": _STORAGE,
+    },
 )
 
 DAGSTER = Reserved(
@@ -81,45 +81,46 @@ DAGSTER = Reserved(
         "global.nameOverride": _NAMES,
         "fullnameOverride": _NAMES,
         "nameOverride": _NAMES,
+        "dagsterWebserver.nameOverride": _NAMES,
     },
-    environment=("DAGSTER_PG_*", "DAGSTER_K8S_PG_PASSWORD_SECRET"),
+    environment=dict.fromkeys(("DAGSTER_PG_*", "DAGSTER_K8S_PG_PASSWORD_SECRET"), _DATABASE),
 )
 
 
 def refuse_reserved(values: dict[str, Any], reserved: Reserved) -> dict[str, Any]:
-    """Return the values as they are, or refuse the first one that is reserved."""
-    for path, value in _walk(values):
-        key = ".".join(path)
-        for pattern, reason in reserved.paths.items():
-            if _same_depth(path, pattern) and fnmatchcase(key, pattern):
-                refuse(f"any chart value but this: {reason}", key=key, found=value)
-        variable = _environment_variable(path, value)
-        if any(fnmatchcase(variable, pattern) for pattern in reserved.environment):
-            refuse(f"any environment variable but {variable}: {_DATABASE}, {_STORAGE}", key=key, found=value)
+    """Return the values as they are, or refuse all that are reserved."""
+    refuse_each(_reserved(values, reserved, ()))
     return values
 
 
-def _walk(value: object, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Every value below `value`, with the keys that lead to it (list items by number)."""
+def _reserved(value: object, reserved: Reserved, path: KeyPath) -> Iterator[Refusal]:
+    """What is reserved at or below `path`; nothing below a path that is reserved itself."""
+    for pattern, reason in reserved.paths.items():
+        if _matches(path, pattern.split(".")):
+            yield Refusal(path, value, f"any chart value but this: {reason}")
+            return
+    variable = _environment_variable(path, value)
+    for pattern, reason in reserved.environment.items():
+        if fnmatchcase(variable, pattern):
+            found = variable if isinstance(path[-1], int) else value
+            yield Refusal(path, found, f"any environment variable but {variable}: {reason}")
+            return
     if isinstance(value, Mapping):
-        children = [(str(key), child) for key, child in cast("Mapping[object, object]", value).items()]
+        for key, child in cast("Mapping[str, object]", value).items():
+            yield from _reserved(child, reserved, (*path, key))
     elif isinstance(value, list):
-        children = [(str(number), child) for number, child in enumerate(cast("list[object]", value))]
-    else:
-        return
-    for key, child in children:
-        yield (*above, key), child
-        yield from _walk(child, (*above, key))
+        for number, child in enumerate(cast("list[object]", value)):
+            yield from _reserved(child, reserved, (*path, number))
 
 
-def _same_depth(path: tuple[str, ...], pattern: str) -> bool:
-    return len(path) == pattern.count(".") + 1
+def _matches(path: KeyPath, pattern: Sequence[str]) -> bool:
+    return len(path) == len(pattern) and all(map(fnmatchcase, map(str, path), pattern))
 
 
-def _environment_variable(path: tuple[str, ...], value: object) -> str:
+def _environment_variable(path: KeyPath, value: object) -> str:
     """Name of the variable that this value sets, in the three ways that charts have: mapping, `name:`, `NAME=value`."""
-    if path[-1] == "name" and isinstance(value, str):
+    if path[-1:] == ("name",) and isinstance(value, str):
         return value
-    if isinstance(value, str) and path[-1].isdecimal():
+    if isinstance(value, str) and isinstance(path[-1], int):
         return value.partition("=")[0]
-    return path[-1] if len(path) > 1 and path[-2] in {"env_vars", "secrets", "env"} else ""
+    return str(path[-1]) if len(path) > 1 and path[-2] in {"env_vars", "secrets", "env"} else ""

@@ -4,12 +4,12 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from settings.base import nested_models
+from settings.base import alternatives, nested_models
 from settings.stack import Stack
 
 PROJECT = "lakehouse"
@@ -20,7 +20,7 @@ def stack_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of a `Pulumi.<stack>.yaml`."""
     model = Stack.model_json_schema(by_alias=True)
     definitions = model.pop("$defs")
-    settings = {f"{PROJECT}:{key}": value for key, value in model["properties"].items()}
+    settings = {f"{PROJECT}:{key}": _as_in_the_file(value) for key, value in model["properties"].items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack file",
@@ -42,6 +42,13 @@ def stack_schema() -> dict[str, Any]:
     }
 
 
+def _as_in_the_file(setting: dict[str, Any]) -> dict[str, Any]:
+    if setting.get("type") != "boolean":
+        return setting
+    # Pulumi writes a boolean in quotes when it saves the file.
+    return {**setting, "type": ["boolean", "string"], "enum": [True, False, "true", "false"]}
+
+
 def settings_table() -> str:
     """A Markdown table of every setting with its default and meaning."""
     lines = ["| setting | default | meaning |", "|---|---|---|"]
@@ -52,13 +59,12 @@ def settings_table() -> str:
 def _rows(model: type[BaseModel], above: str) -> Iterator[tuple[str, str, str]]:
     for field in model.model_fields.values():
         path = f"{above}{field.alias}"
-        inner = nested_models(field.annotation)
-        if not inner:
-            yield path, _default(field), field.description or ""
-        for kind in inner:
-            tag = "" if len(inner) == 1 else f" ({get_args(kind.model_fields['kind'].annotation)[0]})"
-            for row_path, default, meaning in _rows(kind, f"{path}."):
-                yield f"{row_path}{tag}", default, meaning
+        kinds = list(alternatives(field).items()) or [("", model) for model in nested_models(field.annotation)]
+        if not kinds:
+            yield path, _default(field), " ".join((field.description or "").split())
+        for kind, inner in kinds:
+            for row_path, default, meaning in _rows(inner, f"{path}."):
+                yield f"{row_path} ({kind})" if kind else row_path, default, meaning
 
 
 def _default(field: FieldInfo) -> str:

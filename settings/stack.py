@@ -1,11 +1,12 @@
 """Everything that a stack file may say, as one model."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field
 
 from settings.apps import Airbyte, Dagster
-from settings.base import Model, refuse
+from settings.base import Model, Refusal
 from settings.names import Namespace
 from settings.postgresql import EmbeddedPostgreSQL
 
@@ -15,12 +16,23 @@ def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
+# What tells whether two things of the apps have the same place and name.
+_PLACES = (
+    ("namespace",),
+    ("airbyte", "namespace"),
+    ("airbyte", "releaseName"),
+    ("dagster", "namespace"),
+    ("dagster", "releaseName"),
+)
+_SECRETS = (("airbyte", "database", "secretName"),)
+
+
 class Cluster(Model):
     """Which Kubernetes cluster, if not the one that kubectl talks to."""
 
-    context: str | None = None
+    context: Annotated[str, Field(min_length=1)] | None = None
     """Context in the kubeconfig; its current one if absent."""
-    kubeconfig: str | None = None
+    kubeconfig: Annotated[str, Field(min_length=1)] | None = None
     """Path of a kubeconfig file; `$KUBECONFIG` or `~/.kube/config` if absent."""
     create_namespaces: bool = True
     """Whether the program makes the apps' namespaces; `false` if somebody else does."""
@@ -42,38 +54,55 @@ class Stack(Model):
     dagster: Dagster = Dagster()
     """Dagster."""
 
-    @model_validator(mode="after")
-    def _namespaces_agree(self) -> "Stack":
-        if self.namespace is not None:
-            for key, app in (("airbyte", self.airbyte), ("dagster", self.dagster)):
-                if "namespace" in app.model_fields_set:
-                    refuse(
-                        "either `namespace` for both apps or one in each app",
-                        key=f"{key}.namespace",
-                        found=app.namespace,
-                    )
-        return self
-
-    @model_validator(mode="after")
-    def _something_to_do(self) -> "Stack":
+    def refusals(self) -> Iterator[Refusal]:
+        """What the two apps and the whole must agree on."""
+        yield from self._two_layouts()
+        yield from self._kubernetes_own_namespaces()
         if not (self.airbyte.enabled or self.dagster.enabled):
-            refuse("at least one app enabled", key="dagster.enabled", found=False)
-        return self
+            reads = (("airbyte", "enabled"), ("dagster", "enabled"))
+            yield Refusal(("dagster", "enabled"), False, "at least one app enabled", reads)
+        yield from self._taken_secrets()
+        if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
+            yield from self._clashes()
 
-    @model_validator(mode="after")
-    def _no_clashes_in_a_namespace(self) -> "Stack":
-        if self.airbyte_namespace == self.dagster_namespace:
-            if self.airbyte.release_name == self.dagster.release_name:
-                refuse(
-                    "another name than Airbyte's release", key="dagster.releaseName", found=self.dagster.release_name
-                )
-            if self.airbyte.database.secret_name == self.dagster.database.secret_name:
-                refuse(
-                    "another name than Airbyte's Secret",
-                    key="dagster.database.secretName",
-                    found=self.dagster.database.secret_name,
-                )
-        return self
+    def _two_layouts(self) -> Iterator[Refusal]:
+        for key, app in (("airbyte", self.airbyte), ("dagster", self.dagster)):
+            if self.namespace is not None and "namespace" in app.model_fields_set:
+                allowed = "either `namespace` for both apps or one in each app"
+                yield Refusal((key, "namespace"), app.namespace, allowed, (("namespace",),))
+
+    def _kubernetes_own_namespaces(self) -> Iterator[Refusal]:
+        allowed = "a namespace that Kubernetes has not made itself, or `cluster.createNamespaces: false`"
+        reads = (("cluster", "createNamespaces"),)
+        candidates = {
+            ("namespace",): self.namespace,
+            ("airbyte", "namespace"): self.airbyte.namespace,
+            ("dagster", "namespace"): self.dagster.namespace,
+        }
+        for path, name in candidates.items():
+            if self.cluster.create_namespaces and name is not None and (name == "default" or name.startswith("kube-")):
+                yield Refusal(path, name, allowed, reads)
+
+    def _taken_secrets(self) -> Iterator[Refusal]:
+        both = (("airbyte", self.airbyte, self.airbyte_namespace), ("dagster", self.dagster, self.dagster_namespace))
+        apps = [app for app in both if app[1].enabled]
+        for key, app, namespace in apps:
+            taken = {name for _, other, place in apps if place == namespace for name in other.secret_names}
+            if app.database.secret_name in taken:
+                allowed = "a name that no other Secret of the namespace has"
+                yield Refusal((key, "database", "secretName"), app.database.secret_name, allowed, _PLACES)
+
+    def _clashes(self) -> Iterator[Refusal]:
+        release = self.dagster.release_name
+        if self.airbyte.release_name == release:
+            yield Refusal(("dagster", "releaseName"), release, "another name than Airbyte's release", _PLACES)
+        elif self.airbyte.server_name == self.dagster.server_name:
+            allowed = f"a name with another server than Airbyte's: both would be called {self.dagster.server_name}"
+            yield Refusal(("dagster", "releaseName"), release, allowed, _PLACES)
+        secret = self.dagster.database.secret_name
+        if self.airbyte.database.secret_name == secret:
+            path = ("dagster", "database", "secretName")
+            yield Refusal(path, secret, "another name than Airbyte's Secret", (*_PLACES, *_SECRETS))
 
     @property
     def airbyte_namespace(self) -> str:

@@ -1,11 +1,12 @@
 """Where Airbyte keeps logs, state and payloads: the chart's MinIO, S3 or GCS."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from settings.base import Model, refuse
+from settings.base import Found, Model, Refusal, refuse
 from settings.names import BucketName, ObjectName, SecretKey
 from settings.quantity import VolumeSize
 
@@ -71,15 +72,14 @@ class S3Storage(Model):
     workload_identity: S3WorkloadIdentity | None = None
     """a role that the pods assume."""
 
-    @model_validator(mode="after")
-    def _one_way_in(self) -> "S3Storage":
-        if (self.credentials is None) == (self.workload_identity is None):
-            refuse(
-                "exactly one of `credentials` and `workloadIdentity`",
-                key="workloadIdentity",
-                found="neither" if self.credentials is None else "both",
-            )
-        return self
+    def refusals(self) -> Iterator[Refusal]:
+        """No way in, or two."""
+        reads = (("credentials",), ("workloadIdentity",))
+        if self.credentials is None and self.workload_identity is None:
+            yield Refusal(("credentials",), Found.NOTHING, "either `credentials` or `workloadIdentity`", reads)
+        if self.credentials is not None and self.workload_identity is not None:
+            allowed = "not both `credentials` and `workloadIdentity`"
+            yield Refusal(("workloadIdentity",), {"roleArn": self.workload_identity.role_arn}, allowed, reads)
 
 
 class GcsCredentials(Model):

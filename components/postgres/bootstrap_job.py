@@ -18,7 +18,6 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.endpoint import Endpoint
 from components.postgres.pods import container_security, pod_security
 from components.postgres.server import Server
 
@@ -29,8 +28,10 @@ RETRIES = 2
 def bootstrap_job_spec(
     *,
     server: Server,
-    endpoint: Endpoint,
+    username: str,
+    password_secret: str,
     databases: Sequence[str],
+    scram_iterations: int,
     files_name: str,
     labels: Mapping[str, str],
     wait_seconds: int,
@@ -39,8 +40,10 @@ def bootstrap_job_spec(
 
     Args:
         server: where the admin connects.
-        endpoint: the role that is made, and its Secret.
+        username: the role that is made.
+        password_secret: Secret beside the admin's that holds the role's `password`.
         databases: databases of the role.
+        scram_iterations: rounds of the password's verifier.
         files_name: ConfigMap with the scripts.
         labels: labels of the pod.
         wait_seconds: how long to wait for a server that is still starting.
@@ -60,7 +63,12 @@ def bootstrap_job_spec(
                         name="bootstrap",
                         image=server.client_image,
                         command=["sh", f"{SCRIPTS}/bootstrap.sh"],
-                        env=_environment(server, endpoint, databases, wait_seconds),
+                        env=[
+                            *_environment(server, username, password_secret),
+                            EnvVarArgs(name="APP_DATABASES", value=" ".join(databases)),
+                            EnvVarArgs(name="SCRAM_ITERATIONS", value=str(scram_iterations)),
+                            EnvVarArgs(name="WAIT_SECONDS", value=str(wait_seconds)),
+                        ],
                         resources=ResourceRequirementsArgs(
                             requests={"cpu": "50m", "memory": "64Mi"}, limits={"cpu": "1", "memory": "128Mi"}
                         ),
@@ -81,17 +89,15 @@ def bootstrap_job_spec(
     )
 
 
-def _environment(server: Server, endpoint: Endpoint, databases: Sequence[str], wait_seconds: int) -> list[EnvVarArgs]:
+def _environment(server: Server, username: str, password_secret: str) -> list[EnvVarArgs]:
     return [
         EnvVarArgs(name="PGHOST", value=server.host),
         EnvVarArgs(name="PGPORT", value=str(server.port)),
         EnvVarArgs(name="PGSSLMODE", value=server.tls.value),
         _from_secret("PGUSER", server.admin_secret_name, "username"),
         _from_secret("PGPASSWORD", server.admin_secret_name, "password"),
-        EnvVarArgs(name="APP_USERNAME", value=endpoint.username),
-        _from_secret("APP_PASSWORD", endpoint.secret_name, "password"),
-        EnvVarArgs(name="APP_DATABASES", value=" ".join(databases)),
-        EnvVarArgs(name="WAIT_SECONDS", value=str(wait_seconds)),
+        EnvVarArgs(name="APP_USERNAME", value=username),
+        _from_secret("APP_PASSWORD", password_secret, "password"),
     ]
 
 

@@ -27,6 +27,8 @@ class DatabaseArgs:
         further_databases: more databases of the same role.
         secret_aliases: further keys of the Secret, each with the key whose value it repeats.
         password_rotation: raise it for a new password.
+        scram_iterations: rounds that a client computes at each login, against guessing; a generated password needs
+            none. PostgreSQL's default is 4096, and JDBC refuses fewer.
         timeout_seconds: how long the Job waits for a server that is still starting.
     """
 
@@ -38,6 +40,7 @@ class DatabaseArgs:
     further_databases: Sequence[str] = ()
     secret_aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     password_rotation: int = 1
+    scram_iterations: int = 4096
     timeout_seconds: int = 300
 
 
@@ -81,6 +84,18 @@ class Database(pulumi.ComponentResource):
             opts=child,
         )
         job_name = f"{args.secret_name}-bootstrap"
+        secrets, password_secret = [secret], args.secret_name
+        if server.namespace != args.namespace:
+            # A pod reads Secrets of its own namespace alone.
+            password_secret = job_name
+            secrets.append(
+                k8s.core.v1.Secret(
+                    f"{name}-bootstrap",
+                    metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
+                    string_data={"password": password.result},
+                    opts=child,
+                )
+            )
         files = k8s.core.v1.ConfigMap(
             f"{name}-bootstrap",
             metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
@@ -92,15 +107,17 @@ class Database(pulumi.ComponentResource):
             metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
             spec=bootstrap_job_spec(
                 server=server,
-                endpoint=self.endpoint,
+                username=args.username,
+                password_secret=password_secret,
                 databases=[args.name, *args.further_databases],
+                scram_iterations=args.scram_iterations,
                 files_name=job_name,
                 labels=labels,
                 wait_seconds=args.timeout_seconds,
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[secret, files],
+                depends_on=[*secrets, files],
                 # Also for a password that is new for another reason than its rotation number, and for new scripts.
                 replace_with=[password, files],
                 delete_before_replace=True,

@@ -166,7 +166,6 @@ def _files(args: EmbeddedServerArgs) -> dict[str, str]:
         **tuning.derive(
             memory=to_bytes(args.memory),
             connections=args.max_connections,
-            volume=to_bytes(args.storage_size),
             cpu_limit=to_millicpu(args.cpu_limit),
         ),
         "listen_addresses": "*",

@@ -27,6 +27,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.postgres.credentials import PORT
 from components.postgres.pods import container_security, pod_security
 
+SERVER_CONTAINER = "postgresql"
 CONFIG_HASH = "lakehouse/config-hash"
 ROTATION = "lakehouse/admin-password-rotation"
 
@@ -59,7 +60,10 @@ class PodArgs:
 def pod_template(args: PodArgs) -> PodTemplateSpecArgs:
     """Template of the StatefulSet's one pod."""
     return PodTemplateSpecArgs(
-        metadata=ObjectMetaArgs(labels=dict(args.labels), annotations=dict(args.annotations)),
+        metadata=ObjectMetaArgs(
+            labels=dict(args.labels),
+            annotations={"kubectl.kubernetes.io/default-container": SERVER_CONTAINER, **args.annotations},
+        ),
         spec=PodSpecArgs(
             automount_service_account_token=False,
             enable_service_links=False,
@@ -111,7 +115,7 @@ def _prepare(args: PodArgs) -> ContainerArgs:
 
 def _server(args: PodArgs) -> ContainerArgs:
     return ContainerArgs(
-        name="postgresql",
+        name=SERVER_CONTAINER,
         image=args.image,
         command=["postgres"],
         args=["-D", PGDATA, "-c", f"config_file={CONFIG}/postgresql.conf"],

@@ -8,13 +8,12 @@ GiB = 2**30
 ParameterValue = bool | int | float | str
 
 
-def derive(*, memory: int, connections: int, volume: int, cpu_limit: int) -> dict[str, ParameterValue]:
+def derive(*, memory: int, connections: int, cpu_limit: int) -> dict[str, ParameterValue]:
     """Settings for a server that has the container to itself.
 
     Args:
         memory: memory limit in bytes.
         connections: `max_connections`.
-        volume: size of the data volume in bytes.
         cpu_limit: CPU limit in thousandths.
 
     The shares of memory are those of the PostgreSQL manual (19.4.1: a quarter for shared buffers) and wiki (Tuning
@@ -23,8 +22,9 @@ def derive(*, memory: int, connections: int, volume: int, cpu_limit: int) -> dic
     shared_buffers = memory // 4
     # A query may use work_mem several times over; what the buffers leave is shared by three of them a connection.
     work_mem = max((memory - shared_buffers) // (connections * 3), 1 * MiB)
-    # Room for WAL between checkpoints: fewer of them means fewer full-page images. The rest of the disk is for data.
-    max_wal_size = min(max(volume // 8, 256 * MiB), 16 * GiB)
+    # Room for WAL between checkpoints: fewer of them means fewer full-page images. Not from the size of the volume, so
+    # that growing the volume does not restart the server.
+    max_wal_size = wal_size(memory)
     cpus = max(cpu_limit // 1000, 1)
     return {
         "max_connections": connections,
@@ -47,6 +47,11 @@ def derive(*, memory: int, connections: int, volume: int, cpu_limit: int) -> dic
     }
 
 
+def wal_size(memory: int) -> int:
+    """Bytes that WAL may take between two checkpoints: as much as the server has memory, within reason."""
+    return min(max(memory, 512 * MiB), 16 * GiB)
+
+
 def render(parameters: Mapping[str, ParameterValue]) -> str:
     """The text of a `postgresql.conf` with these parameters, sorted by name."""
     return "".join(f"{name} = {_literal(parameters[name])}\n" for name in sorted(parameters))
@@ -57,7 +62,7 @@ def _literal(value: ParameterValue) -> str:
         return "on" if value else "off"
     if isinstance(value, int | float):
         return str(value)
-    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+    return "'" + value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n") + "'"
 
 
 def _kilobytes(size: int) -> str:

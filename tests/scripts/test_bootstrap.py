@@ -105,3 +105,12 @@ def test_a_server_that_refuses_is_told_in_its_own_words(running: DatabaseServer)
     assert done.returncode == 1
     assert 'password authentication failed for user "postgres"' in done.stderr
     assert "wrong" not in done.stderr
+
+
+@pytest.mark.parametrize("iterations", ["1", "4096", "10000"])
+def test_the_verifier_has_as_many_rounds_as_asked_for(running: DatabaseServer, iterations: str) -> None:
+    assert bootstrap(running, scram_iterations=iterations).returncode == 0
+
+    verifier = running.psql("SELECT rolpassword FROM pg_authid WHERE rolname = 'airbyte'")
+    assert verifier.startswith(f"SCRAM-SHA-256${iterations}:")
+    assert running.login("airbyte", "first-password", "airbyte").returncode == 0

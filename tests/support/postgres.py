@@ -163,6 +163,7 @@ class DatabaseServer:
             "APP_USERNAME": app["username"],
             "APP_PASSWORD": app["password"],
             "APP_DATABASES": app["databases"],
+            "SCRAM_ITERATIONS": app.get("scram_iterations", "4096"),
             "WAIT_SECONDS": str(wait_seconds),
         }
         return self.root.run("sh", "/scripts/bootstrap.sh", env=env)

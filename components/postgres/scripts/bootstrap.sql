@@ -1,4 +1,5 @@
--- One app's role and databases. May run again, and twice at once. Variables: username; databases, separated by spaces.
+-- One app's role and databases. May run again, and twice at once. Variables: username; databases, separated by
+-- spaces; scram_iterations, of the password's verifier.
 \set VERBOSITY terse
 SET client_min_messages = warning;
 SELECT pg_advisory_lock(hashtextextended('lakehouse bootstrap', 0)) \g /dev/null
@@ -7,6 +8,9 @@ SELECT format('CREATE ROLE %I LOGIN', :'username')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'username') \gexec
 
 ALTER ROLE :"username" LOGIN;
+-- PostgreSQL 16 and later let a session choose; psql makes the verifier with what the server says.
+SELECT set_config('scram_iterations', :'scram_iterations', false)
+WHERE EXISTS (SELECT FROM pg_settings WHERE name = 'scram_iterations') \g /dev/null
 \password :"username"
 
 -- An admin that is no superuser may give a database only to a role that it is a member of.

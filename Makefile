@@ -1,0 +1,48 @@
+# make up: a real Kubernetes on this machine with Airbyte and Dagster on it. make test: every test there is.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+REQUIREMENTS := requirements.txt requirements-dev.txt constraints.txt
+
+.PHONY: help up down status shell unit lint test bench schema snapshots
+
+help: ## What can be typed here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/ready: $(REQUIREMENTS) sandbox/venv.sh
+	@sandbox/venv.sh $(PYTHON) $(VENV)
+
+up: $(VENV)/ready ## Start the sandbox: Kubernetes, both apps, both databases
+	@$(RUN) -m sandbox up
+
+down: $(VENV)/ready ## Remove the sandbox without a trace (its build cache stays)
+	@$(RUN) -m sandbox down
+
+status: $(VENV)/ready ## What runs and where to look
+	@$(RUN) -m sandbox status
+
+shell: $(VENV)/ready ## A shell with pulumi, kubectl, helm and the sandbox's cluster
+	@$(RUN) -m sandbox shell
+
+lint: $(VENV)/ready ## Lint and strict types
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(VENV)/bin/basedpyright
+	@git ls-files -z '*.sh' | xargs -0 $(VENV)/bin/shellcheck
+
+unit: $(VENV)/ready lint ## The inner loop: lint, types, unit and plan tests; no cluster, under a minute
+	@$(RUN) -m pytest tests/unit tests/plan tests/contract
+
+test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
+	@$(RUN) -m sandbox up
+	@$(RUN) -m pytest tests
+
+bench: $(VENV)/ready ## The ratios that the README tells
+	@$(RUN) -m tests.bench
+
+schema: $(VENV)/ready ## Write stack.schema.json and the README's table of settings from the models
+	@$(RUN) -m settings.schema
+
+snapshots: $(VENV)/ready ## Accept the plans of all stack files as they are now
+	@UPDATE_SNAPSHOTS=1 $(RUN) -m pytest tests/plan

@@ -1,0 +1,22 @@
+"""The ratios that the README tells, measured on this machine: `python -m tests.bench [preview] [deploy] [events]`."""
+
+import sys
+
+from tests.bench import deploy, events, preview
+
+BENCHMARKS = {"preview": preview.measure, "deploy": deploy.measure, "events": events.measure}
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all. Returns 1 if one misses its target."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    ratios = [BENCHMARKS[name]() for name in names or BENCHMARKS]
+    print("\n" + "\n".join(ratio.line() for ratio in ratios))
+    return 0 if all(ratio.reached for ratio in ratios) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

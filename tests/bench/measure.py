@@ -1,0 +1,62 @@
+"""Two things measured in turn in one run, and their ratio."""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """What was measured.
+
+    Attributes:
+        what: in words.
+        ours: median of our figures.
+        other: median of the figures that they are held against.
+        unit: of both.
+        target: bound of ours / other.
+        more_is_better: whether the target is the least or the most.
+    """
+
+    what: str
+    ours: float
+    other: float
+    unit: str
+    target: float
+    more_is_better: bool
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the other."""
+        return self.ours / self.other
+
+    @property
+    def reached(self) -> bool:
+        """Whether the ratio is on the right side of the target."""
+        return self.ratio >= self.target if self.more_is_better else self.ratio <= self.target
+
+    def line(self) -> str:
+        """One aligned line for people."""
+        sign = ">=" if self.more_is_better else "<="
+        verdict = "reached" if self.reached else "MISSED"
+        figures = f"{self.ours:8.2f} / {self.other:8.2f} {self.unit:<9}"
+        return f"{self.what:<62} {figures} ratio {self.ratio:5.2f}  target {sign} {self.target:.2f}  {verdict}"
+
+
+def in_turn(rounds: int, ours: Callable[[], float], other: Callable[[], float]) -> tuple[float, float]:
+    """Medians of two measurements made alternately, so that whatever else the machine does hits both."""
+    figures: tuple[list[float], list[float]] = ([], [])
+    for number in range(1, rounds + 1):
+        for label, measure, into in (("ours", ours, figures[0]), ("other", other, figures[1])):
+            into.append(measure())
+            print(f"  round {number}/{rounds}  {label:<5}  {into[-1]:.2f}", file=sys.stderr, flush=True)
+    return statistics.median(figures[0]), statistics.median(figures[1])
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long an action takes."""
+    begin = time.monotonic()
+    action()
+    return time.monotonic() - begin

@@ -1,0 +1,13 @@
+"""Type tokens of what the program makes."""
+
+CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+JOB = "kubernetes:batch/v1:Job"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+PASSWORD = "random:index/randomPassword:RandomPassword"
+PROVIDER = "pulumi:providers:kubernetes"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+SECRET = "kubernetes:core/v1:Secret"
+SERVICE = "kubernetes:core/v1:Service"
+STACK = "pulumi:pulumi:Stack"
+STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"

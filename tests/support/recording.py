@@ -1,0 +1,202 @@
+"""Runs Pulumi code on mocks and records every resource that it registers, with secrets marked as such."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime import mocks, set_all_config
+from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
+from pulumi.runtime.stack import run_pulumi_func
+
+GENERATED = "generated-by-the-mock"
+SECRET = "[secret]"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One registration: what the engine would see of a resource.
+
+    Attributes:
+        inputs: its inputs with every secret masked.
+        raw: its inputs as they are sent, secrets as Pulumi marks them.
+        depends_on: URNs of what it needs, by option or by input.
+        property_needs: the same by input alone, for each.
+        provider: reference (`<urn>::<id>`) of an explicit provider.
+        options: resource options that are not the default.
+    """
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+    custom: bool
+    inputs: dict[str, Any]
+    raw: dict[str, Any]
+    depends_on: tuple[str, ...]
+    property_needs: dict[str, set[str]]
+    provider: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def pod(self) -> dict[str, Any]:
+        """Template of the pods that it makes."""
+        return self.inputs["spec"]["template"]
+
+
+class _Provider(mocks.Mocks):
+    """Answers as the providers would: a generated password is secret."""
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        state = dict(args.inputs)
+        if args.typ == "random:index/randomPassword:RandomPassword":
+            state["result"] = pulumi.Output.secret(f"{GENERATED}-{args.name}")
+        return f"{args.name}-id", state
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        return {}
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self) -> None:
+        super().__init__(_Provider())
+        self.recorded: list[Recorded] = []
+        self.outputs: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        response = super().RegisterResource(request)
+        raw = MessageToDict(request.object)
+        with self._lock:
+            self.recorded.append(
+                Recorded(
+                    type=request.type,
+                    name=request.name,
+                    urn=response.urn,
+                    parent=request.parent,
+                    custom=request.custom,
+                    inputs=mask(raw),
+                    raw=raw,
+                    depends_on=tuple(sorted(request.dependencies)),
+                    property_needs={name: set(it.urns) for name, it in request.propertyDependencies.items()},
+                    provider=request.provider,
+                    options=_options(request),
+                )
+            )
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        if "pulumi:pulumi:Stack" in request.urn:
+            self.outputs = MessageToDict(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def _options(request: Any) -> dict[str, Any]:
+    timeouts = {name: getattr(request.customTimeouts, name) for name in ("create", "update", "delete")}
+    options = {
+        "customTimeouts": {name: value for name, value in timeouts.items() if value},
+        "deleteBeforeReplace": request.deleteBeforeReplace,
+        "ignoreChanges": list(request.ignoreChanges),
+        "import": request.importId,
+        "protect": request.protect,
+        "replaceWith": sorted(request.replace_with),
+        "retainOnDelete": request.retainOnDelete,
+    }
+    return {name: value for name, value in options.items() if value}
+
+
+def reveal(value: Any) -> Any:
+    """The raw value with every secret in it as it is."""
+    if isinstance(value, dict):
+        if value.get(_special_sig_key) == _special_secret_sig:
+            return reveal(value["value"])
+        return {key: reveal(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [reveal(inner) for inner in value]
+    return value
+
+
+def mask(value: Any) -> Any:
+    """The value with every secret in it replaced by `[secret]`, and whole floats as integers."""
+    if isinstance(value, dict):
+        if value.get(_special_sig_key) == _special_secret_sig:
+            return SECRET
+        return {key: mask(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [mask(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run registered."""
+
+    resources: list[Recorded]
+    outputs: dict[str, Any]
+
+    def one(self, type_: str, name: str) -> Recorded:
+        """The resource of that type and name.
+
+        Raises:
+            LookupError: there is none, or more than one.
+        """
+        found = [r for r in self.resources if r.type == type_ and r.name == name]
+        if len(found) != 1:
+            raise LookupError(f"{type_} {name}: {len(found)} of {[(r.type, r.name) for r in self.resources]}")
+        return found[0]
+
+    def of_type(self, type_: str) -> list[Recorded]:
+        """All resources of that type."""
+        return [r for r in self.resources if r.type == type_]
+
+    def needs(self, resource: Recorded) -> set[str]:
+        """URNs of all that must be there before `resource`, and goes only after it: dependencies, parents, provider."""
+        by_urn = {r.urn: r for r in self.resources}
+        found: set[str] = set()
+        waiting = [resource.urn]
+        while waiting:
+            r = by_urn[waiting.pop()]
+            direct = {*r.depends_on, r.parent, r.provider.rpartition("::")[0]} & by_urn.keys()
+            waiting += direct - found
+            found |= direct
+        return found
+
+
+def record(
+    program: Callable[[], None],
+    *,
+    config: Mapping[str, str] | None = None,
+    stack: str = "test",
+    secret_keys: tuple[str, ...] = (),
+) -> Plan:
+    """Run `program` as Pulumi would, on mocks.
+
+    Args:
+        program: makes resources and exports outputs.
+        config: configuration as Pulumi passes it, keys with the project's prefix.
+        stack: name of the stack.
+        secret_keys: keys that the stack file holds encrypted.
+    """
+    monitor = _Monitor()
+
+    async def run() -> None:
+        set_all_config(dict(config or {}), list(secret_keys))
+        mocks.set_mocks(_Provider(), project="lakehouse", stack=stack, preview=False, monitor=monitor)
+        await run_pulumi_func(lambda: _run_and_export(program))
+
+    # A context of its own: Pulumi keeps its settings in context variables.
+    contextvars.Context().run(asyncio.run, run())
+    return Plan(monitor.recorded, monitor.outputs)
+
+
+def _run_and_export(program: Callable[[], None]) -> None:
+    root = pulumi.runtime.get_root_resource()
+    assert root is not None, "mocks are not set"
+    program()
+    root.register_outputs(root.outputs)

@@ -1,0 +1,75 @@
+"""A plan as text that people review: every resource, in an order that does not change by chance, no secret in it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.postgres import scripts
+from tests.support.kinds import STACK
+from tests.support.recording import Plan, Recorded, mask
+
+SCRIPTS = Path(scripts.__file__).parent
+
+
+def render(plan: Plan) -> str:
+    """The plan in YAML: resources by the names that lead to them, and the outputs."""
+    by_urn = {r.urn: r for r in plan.resources}
+    resources = {_path(r, by_urn): _resource(r, by_urn) for r in plan.resources if r.type != STACK}
+    document = {"outputs": mask(plan.outputs), "resources": resources}
+    return yaml.dump(document, Dumper=_Dumper, width=110, allow_unicode=True)
+
+
+def _path(r: Recorded, by_urn: dict[str, Recorded]) -> str:
+    names = [r.name]
+    above = r
+    while (above := by_urn[above.parent]).type != STACK:
+        names.insert(0, above.name)
+    return f"{'/'.join(names)} {r.type}"
+
+
+def _resource(r: Recorded, by_urn: dict[str, Recorded]) -> dict[str, Any]:
+    # The type says these.
+    inputs = {key: value for key, value in r.inputs.items() if key not in ("apiVersion", "kind")}
+    parts = {
+        "inputs": _readable(inputs),
+        "needs": sorted(_short(by_urn[urn]) for urn in r.depends_on),
+        "options": {
+            name: sorted(_short(by_urn[urn]) for urn in value) if name == "replaceWith" else value
+            for name, value in r.options.items()
+        },
+    }
+    return {name: value for name, value in parts.items() if value}
+
+
+def _short(r: Recorded) -> str:
+    return f"{r.name} {r.type.rpartition(':')[2]}"
+
+
+def _readable(value: Any) -> Any:
+    """Without absent values, and with a script's digest for its text: the script is reviewed where it is."""
+    if isinstance(value, dict):
+        return {key: _readable(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_readable(inner) for inner in value]
+    if isinstance(value, str) and "\n" in value:
+        for file in SCRIPTS.iterdir():
+            if file.is_file() and file.read_text() == value:
+                digest = hashlib.sha256(value.encode()).hexdigest()[:16]
+                return f"{file.relative_to(SCRIPTS.parents[2])}, {value.count(chr(10))} lines, sha256 {digest}"
+    return value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes text of several lines as such, and every value where it is used."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text)

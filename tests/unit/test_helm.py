@@ -1,0 +1,142 @@
+"""Releases roll back, come from the chart that the stack names, and carry the stack's own values."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.helm import merge_values
+from settings.pins import AIRBYTE_CHART, DAGSTER_CHART
+from tests.support.kinds import RELEASE
+from tests.support.recording import Recorded
+from tests.support.stacks import plan
+
+
+def release(app: str, **settings: Any) -> Recorded:
+    return plan(**({app: settings} if settings else {})).one(RELEASE, app)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "merged"),
+    [
+        ({}, {}, {}),
+        ({"a": 1}, {"b": 2}, {"a": 1, "b": 2}),
+        ({"a": {"b": 1, "c": {"d": 1}}}, {"a": {"c": {"e": 2}}}, {"a": {"b": 1, "c": {"d": 1, "e": 2}}}),
+        ({"a": {"b": 1}}, {"a": 2}, {"a": 2}),
+        ({"a": 1}, {"a": {"b": 2}}, {"a": {"b": 2}}),
+        ({"a": [1, 2]}, {"a": [3]}, {"a": [3]}),
+        ({"a": {"b": 1}}, {"a": None}, {"a": None}),
+        ({"a": {"b": 1}}, {"a": {}}, {"a": {"b": 1}}),
+    ],
+)
+def test_values_are_merged_as_helm_does(ours: dict[str, Any], theirs: dict[str, Any], merged: dict[str, Any]) -> None:
+    assert merge_values(ours, theirs) == merged
+
+
+def test_merging_changes_neither_side() -> None:
+    ours, theirs = {"a": {"b": 1}}, {"a": {"c": 2}}
+    merge_values(ours, theirs)["a"]["d"] = 3
+    assert (ours, theirs) == ({"a": {"b": 1}}, {"a": {"c": 2}})
+
+
+@pytest.mark.parametrize("app", ["airbyte", "dagster"])
+def test_a_failed_release_is_rolled_back_in_time(app: str) -> None:
+    made = release(app, timeoutSeconds=600)
+    assert made.inputs["atomic"] is made.inputs["cleanupOnFail"] is True
+    assert made.inputs["timeout"] == 600
+    assert not made.inputs.get("skipAwait")
+    assert {int(time.rstrip("s")) for time in made.options["customTimeouts"].values()} == {1200}
+
+
+@pytest.mark.parametrize(("app", "chart"), [("airbyte", AIRBYTE_CHART), ("dagster", DAGSTER_CHART)])
+def test_chart_is_the_official_one_in_the_tested_version(app: str, chart: Any) -> None:
+    inputs = release(app).inputs
+    assert (inputs["chart"], inputs["version"]) == (chart.name, chart.version)
+    assert inputs["repositoryOpts"] == {"repo": chart.repository}
+
+
+def test_chart_in_another_version() -> None:
+    inputs = release("dagster", chart={"version": "1.13.1"}).inputs
+    assert (inputs["chart"], inputs["version"]) == ("dagster", "1.13.1")
+    assert inputs["repositoryOpts"] == {"repo": DAGSTER_CHART.repository}
+
+
+def test_chart_from_another_repository() -> None:
+    inputs = release("dagster", chart={"repository": "https://charts.example.com"}).inputs
+    assert (inputs["chart"], inputs["version"]) == ("dagster", DAGSTER_CHART.version)
+    assert inputs["repositoryOpts"] == {"repo": "https://charts.example.com"}
+
+
+def test_chart_by_oci_reference() -> None:
+    inputs = release("dagster", chart={"oci": "oci://example.com/charts/dagster", "version": "1.13.1"}).inputs
+    assert (inputs["chart"], inputs["version"]) == ("oci://example.com/charts/dagster", "1.13.1")
+    assert not inputs.get("repositoryOpts")
+
+
+def test_chart_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text("name: dagster\nversion: 1.13.1\n")
+    inputs = release("dagster", chart={"path": str(tmp_path)}).inputs
+    assert inputs["chart"] == str(tmp_path)
+    assert not inputs.get("version")
+    assert not inputs.get("repositoryOpts")
+
+
+def test_chart_1_of_airbyte_gets_values_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text("name: airbyte\nversion: 1.8.5\n")
+    storage = {"kind": "gcs", "project": "my-project", "bucket": "my-bucket", "credentials": {"secretName": "gcs"}}
+    values = release("airbyte", chart={"path": str(tmp_path)}, storage=storage).inputs["values"]
+    assert values["global"]["database"]["database"] == "airbyte"
+    assert values["global"]["storage"]["storageSecretName"] == "gcs"
+
+
+@pytest.mark.parametrize("app", ["airbyte", "dagster"])
+def test_own_values_are_merged_over_the_programs(app: str) -> None:
+    own = {"global": {"extra": 1}, "more": [1], "postgresqlParams": {}}
+    values = release(app, values=own).inputs["values"]
+    assert values["global"] == {**release(app).inputs["values"]["global"], "extra": 1}
+    assert values["more"] == [1]
+    assert values["postgresql"]["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("storage", "expected"),
+    [
+        ({"kind": "minio", "storageSize": "20Gi"}, {"type": "minio", "secretName": "airbyte-object-storage"}),
+        (
+            {
+                "kind": "s3",
+                "region": "eu-central-1",
+                "bucket": "my-bucket",
+                "credentials": {"secretName": "s3", "accessKeyIdKey": "id", "secretAccessKeyKey": "key"},
+            },
+            {
+                "type": "s3",
+                "secretName": "s3",
+                "s3": {
+                    "region": "eu-central-1",
+                    "authenticationType": "credentials",
+                    "accessKeyIdSecretKey": "id",
+                    "secretAccessKeySecretKey": "key",
+                },
+            },
+        ),
+        (
+            {
+                "kind": "s3",
+                "region": "eu-central-1",
+                "bucket": "my-bucket",
+                "workloadIdentity": {"roleArn": "arn:aws:iam::123456789012:role/a"},
+            },
+            {"type": "s3", "s3": {"region": "eu-central-1", "authenticationType": "instanceProfile"}},
+        ),
+        (
+            {"kind": "gcs", "project": "my-project", "bucket": "my-bucket", "credentials": {"secretName": "gcs"}},
+            {"type": "gcs", "secretName": "gcs"},
+        ),
+    ],
+    ids=["minio", "s3 by key", "s3 by role", "gcs"],
+)
+def test_object_storage_of_the_config_reaches_the_chart(storage: dict[str, Any], expected: dict[str, Any]) -> None:
+    values = release("airbyte", storage=storage).inputs["values"]["global"]["storage"]
+    assert {key: values.get(key) for key in expected} == expected
+    assert storage["kind"] == "minio" or set(values["bucket"].values()) == {"my-bucket"}

@@ -1,0 +1,149 @@
+"""Each component serves on its own, in a program that knows nothing of this one's stack files."""
+
+import pulumi
+
+from components.airbyte import Airbyte, AirbyteArgs
+from components.dagster import Dagster, DagsterArgs
+from components.endpoint import Endpoint, TlsMode
+from components.helm import ChartSource
+from components.object_storage import S3
+from components.postgres.database import Database, DatabaseArgs
+from components.postgres.embedded import EmbeddedServer, EmbeddedServerArgs
+from components.postgres.server import Server
+from tests.support.kinds import CLAIM, JOB, NAMESPACE, RELEASE, SECRET, STATEFUL_SET
+from tests.support.recording import record, reveal
+
+IMAGE = "docker.io/library/postgres:17.4"
+
+
+def own_database() -> None:
+    """A server with two databases for an application of one's own."""
+    server = EmbeddedServer(
+        "pg", EmbeddedServerArgs(name="orders-db", namespace="shop", image=IMAGE, retain_data=False)
+    )
+    for app in ("orders", "billing"):
+        database = Database(
+            app,
+            DatabaseArgs(server=server.server, namespace="shop", name=app, username=app, secret_name=f"{app}-db"),
+            pulumi.ResourceOptions(depends_on=[server]),
+        )
+        pulumi.export(app, {"host": database.endpoint.host, "uri": database.connection_uri})
+
+
+def test_a_server_with_two_databases_of_another_program() -> None:
+    made = record(own_database)
+    server = made.one(STATEFUL_SET, "pg-server")
+    assert server.inputs["metadata"] == server.inputs["metadata"] | {"name": "orders-db", "namespace": "shop"}
+    assert made.one(CLAIM, "pg-data").inputs["metadata"]["name"] == "data-orders-db-0"
+    assert "retainOnDelete" not in made.one(CLAIM, "pg-data").options
+    for app in ("orders", "billing"):
+        assert server.urn in made.needs(made.one(JOB, f"{app}-bootstrap"))
+        data = reveal(made.one(SECRET, f"{app}-secret").raw["stringData"])
+        assert data.keys() == {"host", "port", "database", "username", "password", "uri", "jdbc-url"}
+        assert reveal(made.outputs[app]) == {"host": "orders-db.shop.svc.cluster.local", "uri": data["uri"]}
+    assert not made.of_type(RELEASE)
+    assert not made.of_type(NAMESPACE)
+
+
+def test_databases_names_do_not_clash() -> None:
+    made = record(own_database)
+    names = [(r.type, r.inputs["metadata"]["name"]) for r in made.resources if "metadata" in r.inputs]
+    assert len(set(names)) == len(names)
+
+
+def foreign_server() -> None:
+    """A database on a server that somebody else runs, in another namespace than the app."""
+    server = Server(
+        host="db.example.com",
+        port=6432,
+        tls=TlsMode.VERIFY_FULL,
+        namespace="admin",
+        admin_secret_name="db-admin",
+        client_image=IMAGE,
+    )
+    Database(
+        "orders",
+        DatabaseArgs(
+            server=server,
+            namespace="shop",
+            name="orders",
+            username="orders",
+            secret_name="orders-db",
+            further_databases=["archive"],
+            secret_aliases={"PGPASSWORD": "password"},
+        ),
+    )
+
+
+def test_a_database_on_a_server_that_somebody_else_runs() -> None:
+    made = record(foreign_server)
+    job = made.one(JOB, "orders-bootstrap")
+    (container,) = job.pod["spec"]["containers"]
+    variables = {variable["name"]: variable.get("value") for variable in container["env"]}
+    assert (variables["PGHOST"], variables["PGPORT"], variables["PGSSLMODE"]) == (
+        "db.example.com",
+        "6432",
+        "verify-full",
+    )
+    assert variables["APP_DATABASES"] == "orders archive"
+    # A pod reads Secrets of its own namespace alone: the admin's as well as the app's.
+    needed = {v["valueFrom"]["secretKeyRef"]["name"] for v in container["env"] if "valueFrom" in v}
+    there = {r.inputs["metadata"]["name"] for r in made.of_type(SECRET) if r.inputs["metadata"]["namespace"] == "admin"}
+    assert needed == there | {"db-admin"} == {"orders-db-bootstrap", "db-admin"}
+    assert made.one(SECRET, "orders-bootstrap").urn in made.needs(job)
+    data = reveal(made.one(SECRET, "orders-secret").raw["stringData"])
+    assert data["PGPASSWORD"] == data["password"]
+    assert data["uri"].endswith("@db.example.com:6432/orders?sslmode=verify-full")
+
+
+ENDPOINT = Endpoint(
+    host="db.example.com", port=6432, database="meta", username="meta", secret_name="meta-db", tls=TlsMode.REQUIRE
+)
+
+
+def test_dagster_on_a_database_that_is_there() -> None:
+    addresses: list[str] = []
+
+    def program() -> None:
+        source = ChartSource("dagster", "1.13.0", "https://charts.example.com")
+        args = DagsterArgs(
+            namespace="jobs",
+            release_name="jobs",
+            source=source,
+            endpoint=ENDPOINT,
+            client_image=IMAGE,
+            database_rotation=3,
+        )
+        addresses.append(Dagster("jobs", args).address)
+
+    made = record(program)
+    assert [r.type for r in made.resources if r.custom] == [RELEASE]
+    values = made.one(RELEASE, "jobs").inputs["values"]
+    assert values["postgresql"]["postgresqlHost"] == "db.example.com"
+    assert values["postgresql"]["postgresqlParams"] == {"sslmode": "require"}
+    assert values["dagsterDaemon"]["annotations"] == {"lakehouse/credentials-rotation": "database-3"}
+    assert addresses == ["http://jobs-dagster-webserver.jobs.svc.cluster.local"]
+
+
+def test_airbyte_on_a_database_and_a_bucket_that_are_there() -> None:
+    def program() -> None:
+        storage = S3(region="eu-central-1", bucket="b", role_arn="arn:aws:iam::123456789012:role/a")
+        Airbyte(
+            "etl",
+            AirbyteArgs(
+                namespace="etl",
+                release_name="etl",
+                source=ChartSource("oci://registry.example.com/charts/airbyte", "2.2.0"),
+                major=2,
+                endpoint=ENDPOINT,
+                storage=storage,
+                values={"server": {"replicaCount": 2}},
+            ),
+        )
+
+    made = record(program)
+    assert [r.type for r in made.resources if r.custom] == [RELEASE]
+    values = made.one(RELEASE, "etl").inputs["values"]
+    assert values["global"]["database"]["host"] == "db.example.com"
+    assert values["server"]["replicaCount"] == 2
+    assert values["server"]["podAnnotations"] == {"lakehouse/credentials-rotation": "database-1"}
