@@ -64,6 +64,8 @@ def airbyte_values(
         },
         "minio": {"enabled": isinstance(storage, Minio)},
         **dict.fromkeys(_COMPONENTS[major], annotated),
+        # The bootstrap Job makes Temporal's databases; its own attempt would need a role that may create more of them.
+        "temporal": {**annotated, "env_vars": {"SKIP_DB_CREATE": "true"}},
     }
     if isinstance(storage, Minio):
         values["minio"]["storage"] = {"volumeClaimValue": storage.storage_size}

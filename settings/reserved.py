@@ -61,6 +61,7 @@ AIRBYTE = Reserved(
         "DB_PORT": _DATABASE,
         "DBNAME": _DATABASE,
         "VISIBILITY_DBNAME": _DATABASE,
+        "SKIP_DB_CREATE": _DATABASE,
         "SQL_TLS_*": _DATABASE,
         "AWS_ACCESS_KEY_ID": _STORAGE,
         "AWS_SECRET_ACCESS_KEY": _STORAGE,

