@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from settings.base import alternatives, nested_models
+from settings.docs import descriptions
 from settings.stack import Stack
 
 PROJECT = "lakehouse"
@@ -20,6 +21,9 @@ def stack_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of a `Pulumi.<stack>.yaml`."""
     model = Stack.model_json_schema(by_alias=True)
     definitions = model.pop("$defs")
+    models = {kind.__name__: kind for kind in _all_models(Stack)}
+    for name, definition in [*definitions.items(), (Stack.__name__, model)]:
+        _describe(definition, models[name])
     settings = {f"{PROJECT}:{key}": _as_in_the_file(value) for key, value in model["properties"].items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -42,6 +46,19 @@ def stack_schema() -> dict[str, Any]:
     }
 
 
+def _all_models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    yield model
+    for field in model.model_fields.values():
+        for inner in nested_models(field.annotation):
+            yield from _all_models(inner)
+
+
+def _describe(definition: dict[str, Any], model: type[BaseModel]) -> None:
+    texts = descriptions(model)
+    for name, field in model.model_fields.items():
+        definition["properties"][field.alias]["description"] = texts[name]
+
+
 def _as_in_the_file(setting: dict[str, Any]) -> dict[str, Any]:
     if setting.get("type") != "boolean":
         return setting
@@ -57,11 +74,12 @@ def settings_table() -> str:
 
 
 def _rows(model: type[BaseModel], above: str) -> Iterator[tuple[str, str, str]]:
-    for field in model.model_fields.values():
+    texts = descriptions(model)
+    for name, field in model.model_fields.items():
         path = f"{above}{field.alias}"
         kinds = list(alternatives(field).items()) or [("", model) for model in nested_models(field.annotation)]
         if not kinds:
-            yield path, _default(field), " ".join((field.description or "").split())
+            yield path, _default(field), " ".join(texts[name].split())
         for kind, inner in kinds:
             for row_path, default, meaning in _rows(inner, f"{path}."):
                 yield f"{row_path} ({kind})" if kind else row_path, default, meaning
