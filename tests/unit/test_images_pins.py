@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from sandbox.images import airbyte, busybox, dagster, postgres
-from sandbox.images.cache import HERE, ImageError, versions
+from sandbox.images.cache import HERE, versions
 from sandbox.images.rootfs import package_version
+from settings.pins import POSTGRES_IMAGE
 
 CHARTS = HERE.parent / "charts"
 FACTS = HERE.parents[1] / "tests" / "contract" / "facts" / "airbyte-2.2.0.json"
@@ -62,16 +63,16 @@ def rootfs(folder: Path, version: str) -> Path:
     return folder / "rootfs.tar"
 
 
-def test_postgres_of_the_pinned_version_is_accepted(tmp_path: Path) -> None:
-    made = rootfs(tmp_path, f"{versions()['postgresql']}-0+deb13u1")
-    assert package_version(made, "libpq5") == "1"
-    assert package_version(made, "no-such") == ""
-    postgres.check(made)
+def test_a_newer_postgres_in_debian_is_told_and_used(tmp_path: Path) -> None:
+    same = rootfs(tmp_path, f"{versions()['postgresql']}-0+deb13u1")
+    assert package_version(same, "libpq5") == "1"
+    assert package_version(same, "no-such") == ""
+    assert postgres.told_version(same) == ""
+    assert "Debian has PostgreSQL 17.99" in postgres.told_version(rootfs(tmp_path, "17.99-1"))
 
 
-def test_postgres_of_another_version_is_refused_with_the_line_to_change(tmp_path: Path) -> None:
-    with pytest.raises(ImageError, match=r"has PostgreSQL 17\.99, but sandbox/images/versions\.toml says 17\.\d+"):
-        postgres.check(rootfs(tmp_path, "17.99-1"))
+def test_the_image_has_the_tag_that_the_program_asks_for() -> None:
+    assert f"docker.io/library/postgres:{postgres.tag()}" == POSTGRES_IMAGE
 
 
 def test_postgres_looks_like_the_official_image(tmp_path: Path) -> None:

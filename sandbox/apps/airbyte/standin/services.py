@@ -1,0 +1,152 @@
+"""The parts behind the API. Each keeps its connections up and its probes answered, and says when one breaks."""
+
+import json
+import logging
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from typing import NoReturn
+
+import psycopg
+
+from standin import database, storage, tokens
+from standin.settings import Database, SettingError, from_jdbc, require
+from standin.web import Answer, Request, serve
+
+log = logging.getLogger(__name__)
+
+Check = Callable[[], None]
+REPLICA = ("CONFIG_DATABASE_REPLICA_USER", "CONFIG_DATABASE_REPLICA_PASSWORD")
+PERIOD = 10  # seconds between two looks at what a part depends on
+
+
+def worker() -> None:
+    """Answer the heartbeat on port 9000 and keep an eye on the database, Temporal and the storage."""
+    env = require(*REPLICA, "AB_JWT_SIGNATURE_SECRET", "TEMPORAL_HOST", "WORKLOAD_API_HOST")
+    target = from_jdbc()
+    database.wait(target)
+    serve(9000, {("GET", "/"): _alive}, background=True)
+    watch(
+        {
+            "the database": lambda: _read(target),
+            "Temporal": lambda: _reach(env["TEMPORAL_HOST"]),
+            **_storage_check(),
+        }
+    )
+
+
+def cron() -> None:
+    """Keep an eye on the database."""
+    require(*REPLICA, "AB_JWT_SIGNATURE_SECRET", "AIRBYTE_VERSION")
+    target = from_jdbc()
+    database.wait(target)
+    watch({"the database": lambda: _read(target)})
+
+
+def workload_api_server() -> None:
+    """Serve the workload API's liveness on port 8085 and its own port 8007; live only while the database is."""
+    require(*REPLICA, "AB_JWT_SIGNATURE_SECRET")
+    target = from_jdbc()
+    database.wait(target)
+
+    def live(_request: Request) -> Answer:
+        try:
+            _read(target)
+        except psycopg.Error:
+            return Answer(503, {"status": "DOWN"})
+        return Answer(200, {"status": "UP"})
+
+    routes = {("GET", "/health/liveness"): live, ("GET", "/health/readiness"): live}
+    serve(8007, routes, background=True)
+    serve(8085, routes)
+
+
+def workload_launcher() -> None:
+    """Log in to the API with the data plane's account; ready once the API accepted it."""
+    env = require(
+        *REPLICA, "DATAPLANE_CLIENT_ID", "DATAPLANE_CLIENT_SECRET", "CONTROL_PLANE_TOKEN_ENDPOINT", "WORKLOAD_API_HOST"
+    )
+    from_jdbc()
+    ready = {"login": False}
+
+    def login() -> None:
+        body = {"client_id": env["DATAPLANE_CLIENT_ID"], "client_secret": env["DATAPLANE_CLIENT_SECRET"]}
+        ready["login"] = False
+        _post(env["CONTROL_PLANE_TOKEN_ENDPOINT"], body)
+        ready["login"] = True
+
+    def readiness(_request: Request) -> Answer:
+        return Answer(200, {"status": "UP"}) if ready["login"] else Answer(503, {"status": "DOWN"})
+
+    serve(8085, {("GET", "/health/liveness"): _alive, ("GET", "/health/readiness"): readiness}, background=True)
+    watch(
+        {
+            "the API server": login,
+            "the workload API": lambda: _get(f"{env['WORKLOAD_API_HOST']}/health/liveness"),
+            **_storage_check(),
+        }
+    )
+
+
+def manifest_server() -> None:
+    """Serve the health check on port 8080."""
+    key = require("AB_JWT_SIGNATURE_SECRET")["AB_JWT_SIGNATURE_SECRET"]
+    if tokens.subject(tokens.issue("self-test", key), key) != "self-test":
+        msg = "AB_JWT_SIGNATURE_SECRET cannot sign"
+        raise SettingError(msg)
+    serve(8080, {("GET", "/health"): _alive})
+
+
+def watch(checks: dict[str, Check]) -> NoReturn:
+    """Run all checks forever; log when one starts to fail and when it works again, never each time."""
+    states: dict[str, bool | None] = dict.fromkeys(checks)
+    while True:
+        for name, check in checks.items():
+            try:
+                check()
+            except (psycopg.Error, OSError) as error:
+                if states[name] is not False:
+                    log.warning("%s does not answer: %s", name, " ".join(str(error).split()))
+                states[name] = False
+            else:
+                if not states[name]:
+                    log.info("%s answers", name)
+                states[name] = True
+        time.sleep(PERIOD)
+
+
+def _storage_check() -> dict[str, Check]:
+    store = storage.from_env()
+    if store is None:
+        return {}
+
+    def check() -> None:
+        for bucket in storage.buckets():
+            store.ensure(bucket)
+
+    return {"the storage": check}
+
+
+def _alive(_request: Request) -> Answer:
+    return Answer(200, {"status": "UP"})
+
+
+def _read(target: Database) -> None:
+    with database.connect(target) as connection:
+        connection.execute("SELECT count(*) FROM connection").fetchone()
+
+
+def _reach(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port)), timeout=5).close()
+
+
+def _get(url: str) -> None:
+    urllib.request.urlopen(url, timeout=5).close()  # noqa: S310
+
+
+def _post(url: str, body: dict[str, str]) -> None:
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})  # noqa: S310
+    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310

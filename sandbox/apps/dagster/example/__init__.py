@@ -1,0 +1,1 @@
+"""The sandbox's example code location for Dagster."""

@@ -1,0 +1,52 @@
+"""Record what an official chart asks for: ``python -m tests.contract.record CHART VERSION --source TEXT``.
+
+CHART is a folder or an archive of the chart, as ``helm pull`` leaves it. All values files of the chart's name and major
+version are rendered; the result is ``facts/NAME-VERSION.json``, which the tests compare with. Needs ``helm`` on PATH.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.contract.facts import facts, render
+
+HERE = Path(__file__).resolve().parent
+
+
+def metadata(chart: Path) -> dict[str, Any]:
+    """Return the chart's Chart.yaml."""
+    shown = subprocess.run(["helm", "show", "chart", str(chart)], capture_output=True, text=True, check=True)
+    return yaml.safe_load(shown.stdout)
+
+
+def main() -> int:
+    """Write the file and name it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("chart", type=Path)
+    parser.add_argument("version", help="version that the facts are of")
+    parser.add_argument("--source", required=True, help="where the chart comes from, in a few words")
+    given = parser.parse_args()
+    name = metadata(given.chart)["name"]
+    major = given.version.partition(".")[0]
+    files = sorted((HERE / "values").glob(f"{name}-{major}*.yaml"))
+    if not files:
+        print(f"no values for {name} {major}.x in {HERE / 'values'}", file=sys.stderr)
+        return 1
+    cases: dict[str, Any] = {}
+    for file in files:
+        values = yaml.safe_load(file.read_text())
+        cases[file.stem] = facts(render("helm", given.chart, name, values))
+    recorded = {"chart": name, "version": given.version, "source": given.source, "cases": cases}
+    target = HERE / "facts" / f"{name}-{given.version}.json"
+    target.write_text(json.dumps(recorded, indent=1) + "\n")
+    print(f"{target}: {len(cases)} cases")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
