@@ -54,17 +54,15 @@ class Airbyte(pulumi.ComponentResource):
     def __init__(self, name: str, args: AirbyteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:airbyte:Airbyte", name, None, opts)
         storage_secret = f"{args.release_name}-object-storage"
-        rotation = f"database-{args.database_rotation}"
         secrets: list[pulumi.Resource] = []
         if isinstance(args.storage, Minio):
-            rotation += f"-storage-{args.storage.password_rotation}"
-            secrets.append(self._minio_credentials(name, args, args.storage.password_rotation, storage_secret))
+            secrets.append(self._minio_credentials(name, args, storage_secret))
         ours = airbyte_values(
             major=args.major,
             endpoint=args.endpoint,
             storage=args.storage,
             storage_secret=storage_secret,
-            rotation=rotation,
+            rotation=f"database-{args.database_rotation}",
         )
         release(
             name,
@@ -78,12 +76,11 @@ class Airbyte(pulumi.ComponentResource):
         self.address = f"http://{args.release_name}-airbyte-server-svc.{args.namespace}.svc.cluster.local:8001"
         self.register_outputs({})
 
-    def _minio_credentials(self, name: str, args: AirbyteArgs, rotation: int, secret_name: str) -> k8s.core.v1.Secret:
+    def _minio_credentials(self, name: str, args: AirbyteArgs, secret_name: str) -> k8s.core.v1.Secret:
         password = random.RandomPassword(
             f"{name}-object-storage",
             length=PASSWORD_LENGTH,
             special=False,
-            keepers={"rotation": str(rotation)},
             opts=pulumi.ResourceOptions(parent=self),
         )
         return k8s.core.v1.Secret(

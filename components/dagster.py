@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.dagster_values import dagster_values
+from components.dagster_values import annotate_user_code, dagster_values
 from components.endpoint import Endpoint
 from components.helm import ChartSource, merge_values, release
 
@@ -47,15 +47,14 @@ class Dagster(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DagsterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:dagster:Dagster", name, None, opts)
-        ours = dagster_values(
-            endpoint=args.endpoint, client_image=args.client_image, rotation=f"database-{args.database_rotation}"
-        )
+        rotation = f"database-{args.database_rotation}"
+        ours = dagster_values(endpoint=args.endpoint, client_image=args.client_image, rotation=rotation)
         release(
             name,
             release_name=args.release_name,
             namespace=args.namespace,
             source=args.source,
-            values=merge_values(ours, args.values),
+            values=annotate_user_code(merge_values(ours, args.values), rotation),
             timeout_seconds=args.timeout_seconds,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -9,6 +9,8 @@ from components.helm import CREDENTIALS_ROTATION
 SECRET_ALIASES: Mapping[str, str] = {"postgresql-password": "password"}
 """Keys that the chart insists on, each with the key of the database Secret that it repeats."""
 
+_USER_CODE = "dagster-user-deployments"
+
 
 def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> dict[str, Any]:
     """Values for a chart 1.13.x. They name Secrets and carry none.
@@ -34,6 +36,21 @@ def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> d
         "dagsterWebserver": annotated,
         "dagsterDaemon": annotated,
     }
+
+
+def annotate_user_code(values: Mapping[str, Any], rotation: str) -> dict[str, Any]:
+    """The values with the rotation on every user-code server that they list: those, too, hold the password.
+
+    The chart's own default list is not here to be annotated; whoever deploys real code gives a list anyway.
+    """
+    user_code: Mapping[str, Any] = values.get(_USER_CODE, {})
+    if not user_code.get("deployments"):
+        return dict(values)
+    annotated = [
+        {**server, "annotations": {**server.get("annotations", {}), CREDENTIALS_ROTATION: rotation}}
+        for server in user_code["deployments"]
+    ]
+    return {**values, _USER_CODE: {**user_code, "deployments": annotated}}
 
 
 def _image(reference: str) -> dict[str, str]:

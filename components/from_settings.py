@@ -21,7 +21,7 @@ def object_storage(settings: storage.ObjectStorage) -> ObjectStorage:
     """The object storage that a stack chose."""
     match settings:
         case storage.MinioStorage():
-            return Minio(settings.storage_size, settings.password_rotation)
+            return Minio(settings.storage_size)
         case storage.S3Storage():
             key, role = settings.credentials, settings.workload_identity
             return S3(

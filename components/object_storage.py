@@ -8,7 +8,6 @@ class Minio:
     """The chart's own MinIO; the component generates its credentials."""
 
     storage_size: str = "10Gi"
-    password_rotation: int = 1
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,6 @@ class MinioStorage(Model):
     """`minio`: inside the cluster."""
     storage_size: VolumeSize = "10Gi"
     """Size of MinIO's volume."""
-    password_rotation: Annotated[int, Field(ge=1)] = 1
-    """Raise it to give MinIO new credentials."""
 
 
 class S3Credentials(Model):

@@ -86,9 +86,11 @@ def test_rotating_the_admins_password_restarts_the_server() -> None:
     assert annotations["lakehouse/admin-password-rotation"] == "2"
 
 
-def test_rotating_minios_password_restarts_airbyte() -> None:
-    differences = changed(plan(), plan(airbyte={"storage": {"kind": "minio", "passwordRotation": 2}}))
-    assert differences.keys() == {(PASSWORD, "airbyte-object-storage"), (RELEASE, "airbyte")}
+def test_user_code_servers_that_the_values_list_restart_with_a_new_password() -> None:
+    listed = {"dagster-user-deployments": {"deployments": [{"name": "etl", "annotations": {"team": "data"}}]}}
+    made = plan(dagster={"values": listed, "database": {"passwordRotation": 3}}).one(RELEASE, "dagster")
+    (server,) = made.inputs["values"]["dagster-user-deployments"]["deployments"]
+    assert server["annotations"] == {"team": "data", "lakehouse/credentials-rotation": "database-3"}
 
 
 def test_a_second_run_registers_the_same() -> None:

@@ -3,6 +3,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,18 @@ def test_a_killed_build_leaves_no_entry(tmp_path: Path, tool: Tool) -> None:
     assert not built.entry(tool).exists()
     GoTools(tmp_path / "cache", fake_go(tmp_path)).build(tool, step(tmp_path))
     assert (built.entry(tool) / "program").exists()
+
+
+def test_former_builds_go_when_nobody_asked_for_them_in_a_month(tmp_path: Path, tool: Tool) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    for age, name in ((40, "thing-old"), (10, "thing-newer"), (40, "other-old")):
+        entry = tmp_path / "cache" / "tools" / name
+        entry.mkdir(parents=True)
+        long_ago = time.time() - age * 86400
+        os.utime(entry, (long_ago, long_ago))
+    built.build(tool, step(tmp_path))
+    left = {entry.name for entry in (tmp_path / "cache" / "tools").iterdir()}
+    assert left == {"thing-newer", "other-old", built.entry(tool).name}
 
 
 def test_unknown_and_unbuilt_programs_are_refused(tmp_path: Path) -> None:
