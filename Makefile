@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 REQUIREMENTS := requirements.txt requirements-dev.txt constraints.txt
 
-.PHONY: help up down status shell unit lint test bench schema snapshots
+.PHONY: help up down reboot status shell unit lint test bench schema snapshots
 
 help: ## What can be typed here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ up: $(VENV)/ready ## Start the sandbox: Kubernetes, both apps, both databases
 
 down: $(VENV)/ready ## Remove the sandbox without a trace (its build cache stays)
 	@$(RUN) -m sandbox down
+
+reboot: $(VENV)/ready ## What a power cut does to the node, and its start after it
+	@$(RUN) -m sandbox reboot
 
 status: $(VENV)/ready ## What runs and where to look
 	@$(RUN) -m sandbox status

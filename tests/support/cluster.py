@@ -1,5 +1,6 @@
 """The sandbox's cluster as tests use it: commands in its network, objects, rows, and waiting for things."""
 
+import base64
 import csv
 import io
 import json
@@ -80,6 +81,12 @@ def get(kind: str, name: str, namespace: str) -> dict[str, Any]:
     found = find(kind, name, namespace)
     assert found is not None, f"no {kind} {name} in namespace {namespace}"
     return found
+
+
+def secret_values(name: str, namespace: str) -> dict[str, str]:
+    """The decoded values of a Secret."""
+    data: dict[str, str] = get("secret", name, namespace).get("data", {})
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
 def is_ready(pod: Mapping[str, Any] | None) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 
@@ -24,10 +24,11 @@ def schedule_of(value: Any) -> dict[str, Any]:
         ValueError: it has not the form that the text says.
 
     """
-    if not isinstance(value, dict) or not isinstance(value.get("units"), int) or value.get("timeUnit") not in UNITS:
+    given = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    if not isinstance(given.get("units"), int) or given.get("timeUnit") not in UNITS:
         msg = f'schedule must be {{"units": NUMBER, "timeUnit": one of {", ".join(UNITS)}}}'
         raise ValueError(msg)
-    return {"units": value["units"], "timeUnit": value["timeUnit"]}
+    return {"units": given["units"], "timeUnit": given["timeUnit"]}
 
 
 def create(connection: psycopg.Connection, name: str, status: str, schedule: dict[str, Any] | None) -> uuid.UUID:

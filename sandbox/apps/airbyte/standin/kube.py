@@ -53,7 +53,8 @@ class Cluster:
             if error.code == 404:
                 return None
             raise
-        return {key: base64.b64decode(value).decode() for key, value in (found.get("data") or {}).items()}
+        data: dict[str, str] = found.get("data") or {}
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
     def put_secret(self, name: str, data: dict[str, str]) -> None:
         """Create a Secret with these keys, or add them to the one that is there; other keys stay."""

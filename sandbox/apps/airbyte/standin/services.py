@@ -4,7 +4,6 @@ import json
 import logging
 import socket
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import NoReturn

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 log = logging.getLogger(__name__)
 
@@ -68,11 +68,11 @@ def serve(port: int, routes: Routes, *, background: bool = False) -> ThreadingHT
             if length > MAX_BODY:
                 msg = "the body is too large"
                 raise ValueError(msg)
-            body = json.loads(self.rfile.read(length)) if length else {}
+            body: Any = json.loads(self.rfile.read(length)) if length else {}
             if not isinstance(body, dict):
                 msg = "the body is not a JSON object"
                 raise ValueError(msg)
-            return Request(body, self.headers.get("Authorization", "").removeprefix("Bearer "))
+            return Request(cast("dict[str, Any]", body), self.headers.get("Authorization", "").removeprefix("Bearer "))
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing of each request: probes would fill the log."""

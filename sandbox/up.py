@@ -1,0 +1,97 @@
+"""``up``: from whatever there is to a running sandbox, doing only what is not done."""
+
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from pathlib import Path
+
+from sandbox import bins, containerd, deploy, environment, host, network, pki, status
+from sandbox.cluster import Cluster
+from sandbox.gotoolchain import go
+from sandbox.gotools import GoTools, tools
+from sandbox.images import ImageFile, build_all
+from sandbox.images.cache import ImageError
+from sandbox.paths import Sandbox
+from sandbox.steps import Progress, SandboxError, Step
+
+
+def up(sandbox: Sandbox, progress: Progress, *, cluster_only: bool = False) -> None:
+    """Start the sandbox and deploy the program on it.
+
+    Args:
+        sandbox: which.
+        progress: shows the steps.
+        cluster_only: end when the cluster stands, without deploying.
+
+    Raises:
+        SandboxError: a step failed.
+
+    """
+    sandbox.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with progress.step("packages") as step:
+        host.packages(step)
+    with progress.step("kernel modules") as step:
+        host.load_modules(step)
+    with progress.step("container runtime") as step:
+        host.unpacked(sandbox, step)
+    with progress.step("go") as step:
+        built = GoTools(sandbox.cache, go(sandbox.cache, step))
+    files = _build(sandbox, built, progress)
+    with progress.step("network") as step:
+        network.up(sandbox, step)
+    with progress.step("certificates") as step:
+        pki.ensure(sandbox, step)
+    cluster = Cluster(sandbox, built)
+    with progress.step("node") as step:
+        cluster.boot(step)
+    with progress.step("image import") as step:
+        containerd.import_images(sandbox, files, step)
+    with progress.step("cluster") as step:
+        cluster.start(step)
+    with progress.step("commands") as step:
+        bins.link(sandbox, built, step)
+        environment.write(sandbox)
+    if not cluster_only:
+        deploy.deploy(sandbox, progress)
+    status.show(sandbox, progress, built)
+
+
+def tools_of(sandbox: Sandbox) -> GoTools:
+    """Return the tools that are built already, without looking after anything."""
+    return GoTools(sandbox.cache, go(sandbox.cache, Step("go", sandbox.logs / "go.log")))
+
+
+def _build(sandbox: Sandbox, built: GoTools, progress: Progress) -> list[ImageFile]:
+    """Build the tools, and meanwhile the images: one is busy compiling, the other downloading and unpacking."""
+    ready = {binary: Future[Path]() for tool in tools() for binary in tool.binaries}
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        images = beside.submit(_images, sandbox, lambda binary: ready[binary].result(), progress)
+        try:
+            for tool in tools():
+                with progress.step(f"tool {tool.name}") as step:
+                    built.build(tool, step)
+                for binary in tool.binaries:
+                    ready[binary].set_result(built.path(binary))
+        except BaseException:
+            for future in ready.values():
+                future.cancel()  # images that wait for a tool wait in vain
+            raise
+        return images.result()
+
+
+def _images(sandbox: Sandbox, tool: Callable[[str], Path], progress: Progress) -> list[ImageFile]:
+    made: list[str] = []
+    with progress.step("images", live=False) as step:
+
+        def report(line: str) -> None:
+            step.doing(line)
+            made.append(line)
+
+        try:
+            files = build_all(sandbox.cache, tool, report)
+        except ImageError as error:
+            raise SandboxError(str(error)) from error
+        except CancelledError as error:
+            msg = "A tool that an image is made from was not built."
+            raise SandboxError(msg) from error
+        step.note(f"{len(made)} made" if made else "cached")
+        return files
