@@ -12,9 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/dynamic"
 
 	"lakehouse/sandbox/plugins/internal/cluster"
 	"lakehouse/sandbox/plugins/internal/diagnose"
@@ -77,9 +74,9 @@ func (w Waiter) Look(ctx context.Context, object *unstructured.Unstructured) err
 	if err != nil || verdict.Ready {
 		return err
 	}
-	summary := verdict.Failed
-	if summary == "" {
-		summary = "not ready: " + verdict.Waiting
+	summary := "failed: " + verdict.Failed
+	if verdict.Failed == "" {
+		summary = "is not ready: " + verdict.Waiting
 	}
 	return w.explained(ctx, object, fmt.Sprintf("%s %s", title(object), summary))
 }
@@ -194,43 +191,4 @@ func title(object *unstructured.Unstructured) string {
 		return fmt.Sprintf("%s %s", object.GetKind(), object.GetName())
 	}
 	return fmt.Sprintf("%s %s/%s", object.GetKind(), object.GetNamespace(), object.GetName())
-}
-
-// follow sends a word on each change of the object until the context ends. Missed changes do no harm.
-func follow(ctx context.Context, client dynamic.ResourceInterface, name string) <-chan struct{} {
-	news := make(chan struct{}, 1)
-	go func() {
-		for ctx.Err() == nil {
-			stream, err := client.Watch(ctx, metav1.ListOptions{
-				FieldSelector: fields.OneTermEqualSelector("metadata.name", name).String(),
-			})
-			if err != nil {
-				select {
-				case <-ctx.Done():
-				case <-time.After(lookAgain):
-				}
-				continue
-			}
-			relay(ctx, stream, news)
-			stream.Stop()
-		}
-	}()
-	return news
-}
-
-func relay(ctx context.Context, stream watch.Interface, news chan<- struct{}) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case _, ok := <-stream.ResultChan():
-			if !ok {
-				return
-			}
-			select {
-			case news <- struct{}{}:
-			default:
-			}
-		}
-	}
 }

@@ -63,7 +63,7 @@ func TestLook(t *testing.T) {
 			"failed: [BackoffLimitExceeded] too often"},
 		{"pod", `{kind: Pod, apiVersion: v1, status: {phase: Running, conditions: [{type: Ready, status: "True"}]}}`, "ready"},
 		{"pod done", `{kind: Pod, apiVersion: v1, status: {phase: Succeeded}}`, "ready"},
-		{"pod failed", `{kind: Pod, apiVersion: v1, status: {phase: Failed}}`, "failed: the pod failed"},
+		{"pod failed", `{kind: Pod, apiVersion: v1, status: {phase: Failed}}`, "failed: a container of it failed"},
 		{"definition", `{kind: CustomResourceDefinition, apiVersion: apiextensions.k8s.io/v1, status: {conditions:
 			[{type: Established, status: "True"}]}}`, "ready"},
 		{"definition not there yet", `{kind: CustomResourceDefinition, apiVersion: apiextensions.k8s.io/v1}`, "established"},

@@ -22,6 +22,8 @@ const (
 	logBytes = 8 << 10
 	// maxEvents is how many different warnings of an object are shown, newest first.
 	maxEvents = 3
+	// maxEvent is how many bytes of a warning are shown.
+	maxEvent = 300
 	// maxPods is how many pods of one workload are explained: the others fail for the same reason.
 	maxPods = 3
 )
@@ -72,7 +74,8 @@ func (f Finder) noPods(ctx context.Context, object *unstructured.Unstructured) s
 // ExplainPod says why one pod is not ready, with the last log lines of what failed in it.
 func (f Finder) ExplainPod(ctx context.Context, pod *corev1.Pod) string {
 	var b strings.Builder
-	for _, t := range Troubles(pod) {
+	troubles := Troubles(pod)
+	for _, t := range troubles {
 		fmt.Fprintf(&b, "pod %s: %s\n", pod.Name, t.Short())
 		message := ""
 		if t.Exit != nil {
@@ -90,12 +93,21 @@ func (f Finder) ExplainPod(ctx context.Context, pod *corev1.Pod) string {
 		}
 	}
 	for _, event := range f.warnings(ctx, pod.Namespace, "Pod", pod.Name) {
-		// What the container's state says already.
-		if !strings.HasPrefix(event, "Failed: ") {
+		if !saidAlready(troubles, event) {
 			fmt.Fprintf(&b, "    event: %s\n", event)
 		}
 	}
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// saidAlready tells whether an event is only another word for a container's state: the image that cannot be had, or probes
+// of a container that does not run.
+func saidAlready(troubles []Trouble, event string) bool {
+	if strings.HasPrefix(event, "Failed: ") {
+		return true
+	}
+	crashed := slices.ContainsFunc(troubles, func(t Trouble) bool { return t.Exit != nil })
+	return crashed && strings.HasPrefix(event, "Unhealthy: ")
 }
 
 // sameText tells whether a termination message is only what the log's end says (terminationMessagePolicy
@@ -153,12 +165,21 @@ func (f Finder) warnings(ctx context.Context, namespace, kind, name string) []st
 		if event.Reason == "BackOff" {
 			continue
 		}
-		text := event.Reason + ": " + strings.TrimSpace(event.Message)
+		text := event.Reason + ": " + oneLine(event.Message)
 		if !slices.Contains(texts, text) && len(texts) < maxEvents {
 			texts = append(texts, text)
 		}
 	}
 	return texts
+}
+
+// oneLine is the beginning of a text, without its line breaks.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxEvent {
+		text = strings.ToValidUTF8(text[:maxEvent], "") + " ..."
+	}
+	return text
 }
 
 func eventTime(event corev1.Event) time.Time {

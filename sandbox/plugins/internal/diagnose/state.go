@@ -114,7 +114,8 @@ func (t Trouble) Short() string {
 	if t.Container != "" {
 		text = fmt.Sprintf("container %q %s", t.Container, t.Reason)
 	}
-	if t.Message != "" {
+	// A crash loop's message only says for how long it pauses.
+	if t.Message != "" && t.Reason != "CrashLoopBackOff" {
 		text += ": " + strings.TrimSpace(t.Message)
 	}
 	if t.Exit != nil {

@@ -13,7 +13,6 @@ type settings struct {
 	mutableSecrets, mutableConfigMaps  bool
 	upsert, force                      bool
 	deleteUnreachable, skipUnreachable bool
-	serverSideApply                    bool
 	helmDriver                         string
 }
 
@@ -41,7 +40,6 @@ func readSettings(variables map[string]string) settings {
 		force:             flag("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE"),
 		deleteUnreachable: flag("deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE"),
 		skipUnreachable:   flag("skipUpdateUnreachable", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE"),
-		serverSideApply:   text("enableServerSideApply", "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY") != "false",
 		helmDriver:        "secret",
 	}
 	var helm struct {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -115,9 +114,3 @@ func (p *Provider) once(
 
 // missing tells whether the error says that the object's kind or namespace is not there.
 func missing(err error) bool { return meta.IsNoMatchError(err) || apierrors.IsNotFound(err) }
-
-// previewImpossible tells whether a dry run failed for a reason that the real run may not have: no right to, a webhook
-// that does not take part, a namespace or kind that is yet to be made.
-func previewImpossible(err error) bool {
-	return missing(err) || apierrors.IsForbidden(err) || apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "dry run")
-}

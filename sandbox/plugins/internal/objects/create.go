@@ -2,8 +2,6 @@ package objects
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,7 +17,6 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"lakehouse/sandbox/plugins/internal/await"
-	"lakehouse/sandbox/plugins/internal/props"
 )
 
 // Create makes the object and waits until it is ready. In a preview the API server is only asked whether it would.
@@ -63,73 +60,6 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		return nil, partial(id, fmt.Sprintf("%s was created, but is not ready", id), awaitErr, state)
 	}
 	return &pulumirpc.CreateResponse{Id: id, Properties: state}, nil
-}
-
-// previewCreate asks the API server what it would make. Where it cannot tell, the inputs are all that is known.
-func (p *Provider) previewCreate(
-	ctx context.Context, object *unstructured.Unstructured, secrets resource.PropertyMap, patch bool,
-	req *pulumirpc.CreateRequest,
-) (*pulumirpc.CreateResponse, error) {
-	asGiven := &pulumirpc.CreateResponse{Properties: req.GetProperties()}
-	if props.HasUnknown(object.Object) || patch {
-		return asGiven, nil
-	}
-	if err := p.Cluster.Unreachable(ctx); err != nil {
-		p.Log.WarnOnce(fmt.Sprintf("configured Kubernetes cluster is unreachable: %v", err))
-		return asGiven, nil
-	}
-	if !p.Cluster.Known(ctx, object.GroupVersionKind()) || nameHasMeaning(object) {
-		return asGiven, nil
-	}
-	// An object that exists, and is to be replaced or taken over, would be in the way: look under another name.
-	probe := &unstructured.Unstructured{Object: copyTree(object.Object).(map[string]any)}
-	w := write{object: probe, manager: manager(resource.URN(req.GetUrn()), object, ""), dryRun: true, force: true}
-	made, err := p.once(probe, func(client dynamic.ResourceInterface) (*unstructured.Unstructured, error) {
-		made, err := w.create(ctx, client)
-		if apierrors.IsAlreadyExists(err) {
-			probe.SetName(probeName(object.GetName()))
-			made, err = w.create(ctx, client)
-		}
-		return made, err
-	})
-	switch {
-	case err != nil && previewImpossible(err):
-		return asGiven, nil
-	case err != nil:
-		return nil, createError(object, err)
-	}
-	made.SetName(object.GetName())
-	forgetInvented(made)
-	state, err := encodeState(object, made, secrets, w.manager)
-	if err != nil {
-		return nil, err
-	}
-	return &pulumirpc.CreateResponse{Properties: state}, nil
-}
-
-// probeName is a name that nothing has.
-func probeName(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return "preview-" + hex.EncodeToString(sum[:8])
-}
-
-// nameHasMeaning tells whether an object could not have another name.
-func nameHasMeaning(object *unstructured.Unstructured) bool {
-	return slices.Contains([]string{"CustomResourceDefinition", "APIService"}, object.GetKind())
-}
-
-// forgetInvented makes unknown what a dry run makes up and the real run makes anew.
-func forgetInvented(object *unstructured.Unstructured) {
-	unstructured.RemoveNestedField(object.Object, "status")
-	unknown := resource.Computed{Element: resource.NewStringProperty("")}
-	if metadata, ok := object.Object["metadata"].(map[string]any); ok {
-		for _, field := range []string{"uid", "creationTimestamp", "resourceVersion"} {
-			metadata[field] = unknown
-		}
-	}
-	if spec, ok := object.Object["spec"].(map[string]any); ok && object.GetKind() == "Service" && spec["clusterIP"] != "None" {
-		spec["clusterIP"], spec["clusterIPs"] = unknown, unknown
-	}
 }
 
 // await waits for an object that was written, unless it asks not to be waited for.

@@ -49,7 +49,7 @@ func (p *Provider) apply(
 	}
 	if preview {
 		if !inputs.ContainsUnknowns() {
-			if err := p.preview(ctx, urn, s); err != nil {
+			if err := p.preview(ctx, s); err != nil {
 				return nil, "", err
 			}
 		}
@@ -163,49 +163,12 @@ func (p *Provider) failed(
 	return nil, nil, fmt.Errorf("%s", failureText(fmt.Sprintf("%s; it has been %s", summary, undone), reasons))
 }
 
-// shortCause is Helm's error; its word for a timeout says little.
+// shortCause is Helm's error in few words: its lists of one error are no lists, its word for a timeout says little.
 func shortCause(err error) string {
-	text := strings.TrimSpace(err.Error())
+	text := strings.ReplaceAll(err.Error(), "1 error occurred:\n\t* ", "")
+	text = strings.TrimSpace(text)
 	if strings.Contains(text, "context deadline exceeded") || strings.Contains(text, "timed out waiting for the condition") {
 		return "not ready in time (" + text + ")"
 	}
 	return text
-}
-
-// preview renders the chart, so that a mistake in its values shows. With a cluster, the chart sees it, and existing objects
-// that would be in the way are found.
-func (p *Provider) preview(ctx context.Context, urn string, s spec) error {
-	h, err := p.helmIn(s.Namespace)
-	if err != nil {
-		return err
-	}
-	found, err := h.load(s)
-	if err != nil {
-		return err
-	}
-	if err := p.Cluster.Unreachable(ctx); err != nil {
-		p.Log.WarnOnce(fmt.Sprintf("configured Kubernetes cluster is unreachable: %v", err))
-		return previewError(s, h.render(s, found.chart))
-	}
-	revisions, err := h.history(s.Name)
-	if err != nil {
-		return err
-	}
-	if todo := planFor(revisions); todo.install || todo.first != nothing {
-		_, err = h.install(ctx, s, found.chart, true)
-	} else {
-		_, err = h.upgrade(ctx, s, found.chart, true)
-	}
-	if err != nil && strings.Contains(err.Error(), "no matches for kind") {
-		// Kinds that the same update is about to define.
-		err = h.render(s, found.chart)
-	}
-	return previewError(s, err)
-}
-
-func previewError(s spec, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("chart %s with the values of release %s: %w", s.Chart, s.id(), err)
 }

@@ -1,0 +1,71 @@
+"""Airbyte's stand-in at work: what it does with its database is what Airbyte does."""
+
+from tests.sandbox.deployments import AIRBYTE, TWIN_AIRBYTE, App
+from tests.sandbox.owned import OwnedStack
+from tests.sandbox.stack import Stack
+from tests.support.cluster import http, node_port, secret_values, until
+
+NEWEST = "SELECT id, name, status, schedule FROM connection ORDER BY created_at DESC LIMIT 10"
+
+
+def address(app: App) -> str:
+    """Where the API answers."""
+    return node_port(app.namespace, app.web)
+
+
+def token(app: App) -> str:
+    """A token for the API, from the credentials that the bootloader generated."""
+    secret = secret_values("airbyte-auth-secrets", app.namespace)
+    keys = {"client_id": "instance-admin-client-id", "client_secret": "instance-admin-client-secret"}
+    body = {name: secret[key] for name, key in keys.items()}
+    reply = http(f"{address(app)}/api/v1/applications/token", body)
+    assert reply.status == 200, reply
+    return str(reply.json()["access_token"])
+
+
+def test_connection_made_by_the_api_is_found_in_the_database(sandbox: Stack) -> None:
+    wanted = {"name": "it's 100% «quoted»", "status": "inactive", "schedule": {"units": 6, "timeUnit": "hours"}}
+    url = f"{address(AIRBYTE)}/api/v1/connections/create"
+    assert http(url, wanted).status == 401
+    made = http(url, wanted, token=token(AIRBYTE))
+    assert made.status == 200, made
+
+    newest, *_ = AIRBYTE.pod.rows(NEWEST)
+    assert newest[:3] == [made.json()["connectionId"], "it's 100% «quoted»", "inactive"]
+    assert newest[3].replace(" ", "") == '{"units":6,"timeUnit":"hours"}'
+
+
+def test_page_says_what_it_is_and_lists_connections(sandbox: Stack) -> None:
+    page = http(address(AIRBYTE))
+    assert page.status == 200
+    assert "This is not Airbyte" in page.text
+    assert "stand-in" in page.text
+
+
+def test_health_is_bad_while_the_table_cannot_be_read(twin: OwnedStack) -> None:
+    health = f"{address(TWIN_AIRBYTE)}/api/v1/health"
+    until("healthy", lambda: ((seen := http(health)).status == 200, seen))
+    TWIN_AIRBYTE.pod.rows("ALTER TABLE connection RENAME TO hidden")
+    try:
+        until("not healthy", lambda: ((seen := http(health)).status == 503, seen))
+    finally:
+        TWIN_AIRBYTE.pod.rows("ALTER TABLE hidden RENAME TO connection")
+    until("healthy again", lambda: ((seen := http(health)).status == 200, seen))
+
+
+def test_temporal_sets_up_and_uses_both_of_its_databases(sandbox: Stack) -> None:
+    sources = {
+        "temporal": "SELECT max(last_heartbeat) FROM cluster_membership",
+        "temporal_visibility": "SELECT max(execution_time) FROM executions_visibility",
+    }
+    for database in sources:
+        assert AIRBYTE.pod.value("SELECT curr_version FROM schema_version", database=database)
+
+    def heartbeats() -> dict[str, str]:
+        return {database: AIRBYTE.pod.value(newest, database=database) for database, newest in sources.items()}
+
+    before = heartbeats()
+    until(
+        "new heartbeats in both databases",
+        lambda: (all((seen := heartbeats())[database] > before[database] for database in sources), seen),
+    )
