@@ -22,54 +22,53 @@ const mask = "[secret]"
 
 // Set is a growing set of secret values. The zero value is empty. Safe for concurrent use.
 type Set struct {
-	mu     sync.Mutex
+	mu sync.Mutex
+	// Values seen so far, true for those that were openly said somewhere: the user name and the host that a Kubernetes
+	// Secret holds beside the password are no secrets, and a message is no use without them.
 	values map[string]bool
-	sorted []string // longest first, nil when values has changed
+	sorted []string // the secrets, longest first, nil when values has changed
 }
 
-// Learn takes in all that is marked secret in the properties.
+// Learn takes in all that is in the properties, marked secret or not.
 func (s *Set) Learn(m resource.PropertyMap) {
-	var found []string
-	collect(resource.NewObjectProperty(m), false, &found)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.values == nil {
 		s.values = map[string]bool{}
 	}
-	for _, v := range found {
-		if !s.values[v] {
-			s.values[v], s.sorted = true, nil
-		}
-	}
+	s.collect(resource.NewObjectProperty(m), false)
 }
 
-func collect(v resource.PropertyValue, secret bool, found *[]string) {
+func (s *Set) collect(v resource.PropertyValue, secret bool) {
 	switch {
 	case v.IsSecret():
-		collect(v.SecretValue().Element, true, found)
+		s.collect(v.SecretValue().Element, true)
 	case v.IsOutput():
-		collect(v.OutputValue().Element, secret || v.OutputValue().Secret, found)
+		s.collect(v.OutputValue().Element, secret || v.OutputValue().Secret)
 	case v.IsObject():
 		for _, item := range v.ObjectValue() {
-			collect(item, secret, found)
+			s.collect(item, secret)
 		}
 	case v.IsArray():
 		for _, item := range v.ArrayValue() {
-			collect(item, secret, found)
+			s.collect(item, secret)
 		}
-	case v.IsString() && secret:
+	case v.IsString():
 		text := v.StringValue()
-		add(text, found)
+		s.add(text, secret)
 		// The data of a Kubernetes Secret.
-		if decoded, err := base64.StdEncoding.DecodeString(text); err == nil && utf8.Valid(decoded) {
-			add(string(decoded), found)
+		if decoded, err := base64.StdEncoding.DecodeString(text); secret && err == nil && utf8.Valid(decoded) {
+			s.add(string(decoded), secret)
 		}
 	}
 }
 
-func add(text string, found *[]string) {
-	if text = strings.TrimSpace(text); len(text) >= shortest {
-		*found = append(*found, text)
+func (s *Set) add(text string, secret bool) {
+	if text = strings.TrimSpace(text); len(text) < shortest {
+		return
+	}
+	if open, known := s.values[text]; !known || !open && !secret {
+		s.values[text], s.sorted = !secret, nil
 	}
 }
 
@@ -77,8 +76,10 @@ func add(text string, found *[]string) {
 func (s *Set) Text(text string) string {
 	s.mu.Lock()
 	if s.sorted == nil {
-		for v := range s.values {
-			s.sorted = append(s.sorted, v)
+		for v, open := range s.values {
+			if !open {
+				s.sorted = append(s.sorted, v)
+			}
 		}
 		sort.Slice(s.sorted, func(i, j int) bool { return len(s.sorted[i]) > len(s.sorted[j]) })
 	}

@@ -34,3 +34,21 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsOpenlySaidIsNoSecret(t *testing.T) {
+	secret := resource.PropertyMap{"stringData": resource.MakeSecret(resource.NewObjectProperty(resource.PropertyMap{
+		"username": resource.NewStringProperty("postgres"), "password": resource.NewStringProperty("hunter2-hunter2"),
+	}))}
+	open := resource.PropertyMap{"command": resource.NewArrayProperty([]resource.PropertyValue{
+		resource.NewStringProperty("postgres"),
+	})}
+	for name, order := range map[string][]resource.PropertyMap{"secret first": {secret, open}, "open first": {open, secret}} {
+		var s Set
+		for _, m := range order {
+			s.Learn(m)
+		}
+		if got := s.Text("pod postgres-0: hunter2-hunter2"); got != "pod postgres-0: [secret]" {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
