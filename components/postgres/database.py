@@ -104,7 +104,13 @@ class Database(pulumi.ComponentResource):
         )
         k8s.batch.v1.Job(
             f"{name}-bootstrap",
-            metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
+            metadata={
+                "name": job_name,
+                "namespace": server.namespace,
+                "labels": labels,
+                # A Job that failed stays failed; the next `pulumi up` tries again, though nothing changed in it.
+                "annotations": {"pulumi.com/replaceUnready": "true"},
+            },
             spec=bootstrap_job_spec(
                 server=server,
                 username=args.username,

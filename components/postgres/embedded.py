@@ -131,6 +131,8 @@ class EmbeddedServer(pulumi.ComponentResource):
             spec=StatefulSetSpecArgs(
                 service_name=args.name,
                 replicas=1,
+                # Else a pod that cannot start keeps its mended successor from being made.
+                pod_management_policy="Parallel",
                 selector=LabelSelectorArgs(match_labels=labels),
                 template=pod_template(
                     PodArgs(
