@@ -33,7 +33,7 @@ def main() -> None:
     host, port, database, user = sys.argv[1:]
     password = sys.stdin.readline().rstrip("\n")
     parameters = {"host": host, "port": port, "dbname": database, "user": user, "password": password}
-    parameters |= {"connect_timeout": "3"}
+    parameters |= {"connect_timeout": "3", "tcp_user_timeout": "5000"}
     stop, output = threading.Event(), threading.Lock()
     workers = [threading.Thread(target=write, args=(n, parameters, stop, output)) for n in range(CONNECTIONS)]
     for worker in workers:

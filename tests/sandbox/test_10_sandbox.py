@@ -57,11 +57,14 @@ def test_after_a_power_cut_of_the_node_all_comes_back_by_itself(sandbox: Stack) 
     for app in (AIRBYTE, DAGSTER):
         rows_to_keep.write(app.pod)
     claims = {app: identity(app) for app in (AIRBYTE, DAGSTER)}
+    containers = {app: container(app) for app in (AIRBYTE, DAGSTER)}
     with counting(DAGSTER) as commits:
         commits.wait_for_more(200)
         sandbox_command("reboot")
 
     for app in (AIRBYTE, DAGSTER):
+        # For a moment the API still remembers the containers that were running before.
+        until(f"{app} started again", lambda app=app: ((seen := container(app)) != containers[app], seen), 180)
         app.pod.wait_ready(180)
         assert identity(app) == claims[app]
         assert rows_to_keep.read(app.pod) == rows_to_keep.ROWS
@@ -80,6 +83,13 @@ def identity(app: App) -> tuple[str, str]:
     """The claim's uid and volume."""
     claim = get("persistentvolumeclaim", app.claim, app.namespace)
     return claim["metadata"]["uid"], claim["spec"]["volumeName"]
+
+
+def container(app: App) -> str:
+    """The id of the database's container."""
+    pod = app.pod.object()
+    statuses = pod["status"].get("containerStatuses", []) if pod else []
+    return " ".join(status.get("containerID", "") for status in statuses)
 
 
 def pods() -> dict[str, int]:
