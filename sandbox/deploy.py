@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox import apps, enter, environment
 from sandbox.paths import PACKAGE, Sandbox
+from sandbox.processes import started
 from sandbox.steps import Progress, SandboxError, Step
 
 STACK = "sandbox"
@@ -86,7 +87,9 @@ def _holder(lock: Path) -> int | None:
     """Return the process that holds a lock, None if it is gone."""
     try:
         pid = int(json.loads(lock.read_text())["pid"])
-        return pid if Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi" else None
+        # A killed one stays a zombie for as long as nobody waits for it.
+        runs = started(pid) is not None and Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
+        return pid if runs else None
     except (OSError, ValueError, KeyError):
         return None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from sandbox.processes import started
 from tests.sandbox import events
 from tests.sandbox.events import Step
 from tests.support.cluster import SANDBOX, ok, run, start, told
@@ -186,7 +187,7 @@ def lock_holders(name: str) -> list[int]:
     for lock in (SANDBOX.state / "pulumi").rglob(f"locks/*/*/{name}/*.json"):
         try:
             pid = int(json.loads(lock.read_text())["pid"])
-            if Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi":
+            if started(pid) is not None and Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi":
                 found.append(pid)
         except (OSError, ValueError):
             continue  # gone, or just being written

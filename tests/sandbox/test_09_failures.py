@@ -98,7 +98,7 @@ def test_database_and_release_that_fail_are_explained_and_mended(shared: OwnedSt
     stack.set("airbyte.values.temporal", None)
     shared.settle()
     assert rows_to_keep.read(SHARED_DAGSTER.pod) == rows_to_keep.ROWS
-    assert SHARED_DAGSTER.pod.value("SHOW shared_preload_libraries") == ""
+    assert SHARED_DAGSTER.pod.value("SHOW shared_preload_libraries", username="postgres") == ""
 
 
 def releases() -> dict[str, str]:

@@ -48,6 +48,7 @@ def test_interrupted_up_goes_on(sandbox: Stack) -> None:
     process.stdout.close()
     for pid in lock_holders(sandbox.name):
         os.kill(pid, signal.SIGKILL)
+    until("pulumi gone", lambda: (not (pids := lock_holders(sandbox.name)), pids))
 
     assert "lock of a killed run removed" in sandbox_command("up").stdout
     assert pods() == before
