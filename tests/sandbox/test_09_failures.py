@@ -98,7 +98,25 @@ def test_database_and_release_that_fail_are_explained_and_mended(shared: OwnedSt
     stack.set("airbyte.values.temporal", None)
     shared.settle()
     assert rows_to_keep.read(SHARED_DAGSTER.pod) == rows_to_keep.ROWS
-    assert SHARED_DAGSTER.pod.value("SHOW shared_preload_libraries", username="postgres") == ""
+    loaded = "SELECT count(*) FROM pg_settings WHERE name = 'shared_preload_libraries' AND setting <> ''"
+    assert SHARED_DAGSTER.pod.value(loaded, username="postgres") == "0"
+
+
+def test_database_that_no_node_takes_is_explained_and_mended(shared: OwnedStack) -> None:
+    shared.settle()
+    rows_to_keep.write(SHARED_DAGSTER.pod)
+    stack = shared.unsettle()
+    stack.set("dagster.database.embedded.nodeSelector", {"disk": "no-node-has-this"})
+    failed = stack.up()
+
+    assert failed.done.returncode != 0
+    assert "pod dagster-postgresql-0" in failed.diagnostics, failed.diagnostics
+    assert "didn't match Pod's node affinity/selector" in failed.diagnostics, failed.diagnostics
+
+    # Kubernetes does not replace by itself a pod that never became ready, unless the StatefulSet allows it.
+    stack.set("dagster.database.embedded.nodeSelector", None)
+    shared.settle()
+    assert rows_to_keep.read(SHARED_DAGSTER.pod) == rows_to_keep.ROWS
 
 
 def releases() -> dict[str, str]:
