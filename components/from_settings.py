@@ -1,9 +1,16 @@
 """From a stack's settings to what components take; components do not know of stack files."""
 
+from collections.abc import Mapping
+
 from components.helm import ChartSource
 from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage
-from settings import storage
+from components.postgres.bootstrap_job import RoleLimits
+from components.postgres.database import DatabaseArgs
+from components.postgres.embedded import EmbeddedServerArgs
+from components.postgres.server import Server
+from settings import apps, storage
 from settings.chart import Chart
+from settings.embedded import EmbeddedPostgreSQL
 from settings.pins import OfficialChart
 
 
@@ -34,3 +41,50 @@ def object_storage(settings: storage.ObjectStorage) -> ObjectStorage:
             return Gcs(
                 settings.project, settings.bucket, settings.credentials.secret_name, settings.credentials.json_key
             )
+
+
+def embedded_server(
+    settings: EmbeddedPostgreSQL, app: apps.Airbyte | apps.Dagster, namespace: str, *, retain_data: bool
+) -> EmbeddedServerArgs:
+    """An app's own server."""
+    size = app.database.embedded
+    return EmbeddedServerArgs(
+        name=app.server_name,
+        namespace=namespace,
+        image=settings.image,
+        storage_size=size.storage_size,
+        storage_class=size.storage_class,
+        memory=size.memory,
+        cpu=size.cpu,
+        cpu_limit=size.cpu_limit,
+        max_connections=size.max_connections,
+        parameters=size.parameters,
+        node_selector=size.node_selector,
+        admin_password_rotation=size.admin_password_rotation,
+        retain_data=retain_data,
+        start_timeout_seconds=settings.start_timeout_seconds,
+    )
+
+
+def database_args(
+    app: apps.Airbyte | apps.Dagster, server: Server, namespace: str, aliases: Mapping[str, str]
+) -> DatabaseArgs:
+    """An app's part of a server; `aliases` are the keys that its chart wants in the Secret."""
+    settings = app.database
+    return DatabaseArgs(
+        server=server,
+        namespace=namespace,
+        name=settings.name,
+        username=settings.username,
+        secret_name=settings.secret_name,
+        extensions=app.databases[settings.name],
+        further_databases={name: wanted for name, wanted in app.databases.items() if name != settings.name},
+        secret_aliases=aliases,
+        password_rotation=settings.password_rotation,
+        scram_iterations=settings.scram_iterations,
+        limits=RoleLimits(
+            settings.connection_limit,
+            settings.statement_timeout_seconds,
+            settings.idle_in_transaction_timeout_seconds,
+        ),
+    )

@@ -9,14 +9,18 @@ import pulumi_kubernetes as k8s
 from components import airbyte_values, dagster_values
 from components.airbyte import Airbyte, AirbyteArgs
 from components.dagster import Dagster, DagsterArgs
-from components.from_settings import chart_source, object_storage
+from components.from_settings import chart_source, database_args, embedded_server, object_storage
 from components.outputs import AppOutputs
-from components.postgres.database import Database, DatabaseArgs
-from components.postgres.embedded import EmbeddedServer, EmbeddedServerArgs
+from components.postgres.database import Database
+from components.postgres.embedded import EmbeddedServer
+from components.postgres.server import ServerComponent
+from components.sessions import ClientSession, PodSession
+from components.standalone import standalone_server
 from settings import apps
+from settings.embedded import EmbeddedPostgreSQL
 from settings.pins import AIRBYTE_CHART, DAGSTER_CHART
-from settings.postgresql import AppDatabase
 from settings.stack import Stack
+from settings.standalone import StandalonePostgreSQL
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Platform(pulumi.ComponentResource):
         self._stack = args.stack
         self._provider = _provider(args.stack, parent=self)
         self._namespaces = self._make_namespaces()
+        self._servers = self._make_servers()
         self.outputs = {}
         if args.stack.airbyte.enabled:
             self.outputs["airbyte"] = self._airbyte(args.stack.airbyte, args.stack.airbyte_namespace)
@@ -49,10 +54,9 @@ class Platform(pulumi.ComponentResource):
 
     def _make_namespaces(self) -> dict[str, k8s.core.v1.Namespace]:
         stack = self._stack
-        wanted = {
-            *([stack.airbyte_namespace] if stack.airbyte.enabled else []),
-            *([stack.dagster_namespace] if stack.dagster.enabled else []),
-        }
+        wanted = {namespace for _, namespace in stack.apps.values()}
+        if isinstance(stack.postgresql, StandalonePostgreSQL) and not stack.postgresql.namespace_is_there:
+            wanted.add(stack.postgresql.namespace)
         if not stack.cluster.create_namespaces:
             return {}
         return {
@@ -65,15 +69,26 @@ class Platform(pulumi.ComponentResource):
             for namespace in sorted(wanted)
         }
 
+    def _make_servers(self) -> dict[str, ServerComponent]:
+        """The server of each app: the one place that knows who runs PostgreSQL."""
+        stack = self._stack
+        match stack.postgresql:
+            case EmbeddedPostgreSQL() as settings:
+                return {
+                    key: EmbeddedServer(
+                        f"{key}-postgresql",
+                        embedded_server(settings, app, namespace, retain_data=stack.retain_data),
+                        self._in_namespace(namespace),
+                    )
+                    for key, (app, namespace) in stack.apps.items()
+                }
+            case StandalonePostgreSQL() as settings:
+                password = stack.admin_password.get_secret_value() if stack.admin_password else None
+                shared = standalone_server(settings, password, self._in_namespace(settings.namespace))
+                return dict.fromkeys(stack.apps, shared)
+
     def _airbyte(self, app: apps.Airbyte, namespace: str) -> AppOutputs:
-        database = self._database(
-            "airbyte",
-            app.database,
-            namespace,
-            server_name=app.server_name,
-            aliases=airbyte_values.SECRET_ALIASES,
-            further_databases=apps.TEMPORAL_DATABASES,
-        )
+        database = self._database("airbyte", app, namespace, airbyte_values.SECRET_ALIASES)
         release = Airbyte(
             "airbyte",
             AirbyteArgs(
@@ -89,12 +104,10 @@ class Platform(pulumi.ComponentResource):
             ),
             self._child(depends_on=[database]),
         )
-        return AppOutputs.of(database, namespace, f"{app.server_name}-0", app.url or release.address)
+        return self._app_outputs(database, app, namespace, release.address)
 
     def _dagster(self, app: apps.Dagster, namespace: str) -> AppOutputs:
-        database = self._database(
-            "dagster", app.database, namespace, server_name=app.server_name, aliases=dagster_values.SECRET_ALIASES
-        )
+        database = self._database("dagster", app, namespace, dagster_values.SECRET_ALIASES)
         release = Dagster(
             "dagster",
             DagsterArgs(
@@ -109,55 +122,33 @@ class Platform(pulumi.ComponentResource):
             ),
             self._child(depends_on=[database]),
         )
-        return AppOutputs.of(database, namespace, f"{app.server_name}-0", app.url or release.address)
+        return self._app_outputs(database, app, namespace, release.address)
 
     def _database(
-        self,
-        app: str,
-        settings: AppDatabase,
-        namespace: str,
-        *,
-        server_name: str,
-        aliases: Mapping[str, str],
-        further_databases: Sequence[str] = (),
+        self, key: str, app: apps.Airbyte | apps.Dagster, namespace: str, aliases: Mapping[str, str]
     ) -> Database:
-        """The app's database on the server that the stack chooses: the one place that knows who runs PostgreSQL."""
-        stack, size = self._stack, settings.embedded
-        embedded = EmbeddedServer(
-            f"{app}-postgresql",
-            EmbeddedServerArgs(
-                name=server_name,
-                namespace=namespace,
-                image=stack.postgresql.image,
-                storage_size=size.storage_size,
-                storage_class=size.storage_class,
-                memory=size.memory,
-                cpu=size.cpu,
-                cpu_limit=size.cpu_limit,
-                max_connections=size.max_connections,
-                parameters=size.parameters,
-                node_selector=size.node_selector,
-                admin_password_rotation=size.admin_password_rotation,
-                retain_data=stack.retain_data,
-                start_timeout_seconds=stack.postgresql.start_timeout_seconds,
-            ),
-            self._child(depends_on=[self._namespaces[namespace]] if namespace in self._namespaces else []),
-        )
+        server = self._servers[key]
         return Database(
-            f"{app}-database",
-            DatabaseArgs(
-                server=embedded.server,
-                namespace=namespace,
-                name=settings.name,
-                username=settings.username,
-                secret_name=settings.secret_name,
-                further_databases=further_databases,
-                secret_aliases=aliases,
-                password_rotation=settings.password_rotation,
-                scram_iterations=settings.scram_iterations,
-            ),
-            self._child(depends_on=[embedded]),
+            f"{key}-database",
+            database_args(app, server.server, namespace, aliases),
+            self._in_namespace(namespace, server),
         )
+
+    def _app_outputs(
+        self, database: Database, app: apps.Airbyte | apps.Dagster, namespace: str, address: str
+    ) -> AppOutputs:
+        settings = self._stack.postgresql
+        session = (
+            PodSession(namespace, f"{app.server_name}-0")
+            if isinstance(settings, EmbeddedPostgreSQL)
+            else ClientSession(namespace, settings.image)
+        )
+        return AppOutputs(settings.mode, database, session, app.url or address)
+
+    def _in_namespace(self, namespace: str, *needs: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of a child that is in a namespace, which may be one of ours."""
+        ours = [self._namespaces[namespace]] if namespace in self._namespaces else []
+        return self._child(depends_on=[*ours, *needs])
 
     def _child(
         self, *, depends_on: Sequence[pulumi.Resource] = (), retain_on_delete: bool | None = None

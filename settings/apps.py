@@ -92,6 +92,12 @@ class Airbyte(App):
     """Chart values of your own, merged over the program's."""
 
     @property
+    def databases(self) -> dict[str, list[str]]:
+        """Every database of the app's role, with the extensions that it needs."""
+        # Temporal's schema of the visibility database has an index that needs this one (its PostgreSQL schema v12).
+        return {self.database.name: self.database.extensions, "temporal": [], "temporal_visibility": ["btree_gin"]}
+
+    @property
     def chart_major(self) -> int:
         """Major version of the chart."""
         return int(self.chart.version_or(AIRBYTE_CHART.version).partition(".")[0])
@@ -131,6 +137,11 @@ class Dagster(App):
     """The app's database."""
     values: Annotated[dict[str, Any], AfterValidator(_dagster_values)] = {}
     """Chart values of your own, merged over the program's."""
+
+    @property
+    def databases(self) -> dict[str, list[str]]:
+        """Every database of the app's role, with the extensions that it needs."""
+        return {self.database.name: self.database.extensions}
 
     @property
     def server_name(self) -> str:

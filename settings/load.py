@@ -15,6 +15,9 @@ from settings.mistakes import Mistake
 from settings.report import report
 from settings.stack import Stack
 
+SECRET_SETTING = "adminPassword"
+"""The one setting that holds a secret."""
+
 
 def load() -> Stack:
     """Settings of the stack that Pulumi is running.
@@ -43,7 +46,7 @@ def parse(config: Mapping[str, str], project: str, secret_keys: Collection[str] 
         Mistakes: every mistake there is.
     """
     stack: Stack | None = None
-    found = [*_not_ours(config, project), *_encrypted(project, secret_keys)]
+    found = [*_not_ours(config, project), *_encrypted(config, project, secret_keys)]
     try:
         stack = check(decode(config, project))
     except Mistakes as error:
@@ -56,7 +59,8 @@ def parse(config: Mapping[str, str], project: str, secret_keys: Collection[str] 
 def decode(config: Mapping[str, str], project: str) -> dict[str, Any]:
     """The project's keys without their prefix, and their values as JSON says they are, else as text."""
     prefix = f"{project}:"
-    return {key.removeprefix(prefix): _value(text) for key, text in config.items() if key.startswith(prefix)}
+    ours = {key.removeprefix(prefix): text for key, text in config.items() if key.startswith(prefix)}
+    return {key: text if key == SECRET_SETTING else _value(text) for key, text in ours.items()}
 
 
 def _value(text: str) -> Any:
@@ -78,13 +82,20 @@ def _not_ours(config: Mapping[str, str], project: str) -> list[Mistake]:
     ]
 
 
-def _encrypted(project: str, secret_keys: Collection[str]) -> list[Mistake]:
-    """Settings are no secrets: what they hold is readable in the state, in previews and in the Helm releases."""
-    return [
+def _encrypted(config: Mapping[str, str], project: str, secret_keys: Collection[str]) -> list[Mistake]:
+    """Settings are no secrets: what they hold is readable in the state, in previews and in the Helm releases. One is,
+    and must never stand in the file in clear.
+    """
+    secret = f"{project}:{SECRET_SETTING}"
+    found = [
         Mistake((key,), Found.SECRET, "nothing encrypted; put it into a Kubernetes Secret, and that Secret's name here")
         for key in secret_keys
-        if key.startswith(f"{project}:")
+        if key.startswith(f"{project}:") and key != secret
     ]
+    if config.get(secret) and secret not in secret_keys:
+        allowed = f"an encrypted value: pulumi config set --secret {SECRET_SETTING}"
+        found.append(Mistake((secret,), Found.SECRET, allowed))
+    return found
 
 
 def _in_the_file(mistake: Mistake, project: str, secret_keys: Collection[str]) -> Mistake:

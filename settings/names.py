@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from settings.base import refuse
+from settings.pins import POSTGRES_IMAGE
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,25 @@ BucketName = Annotated[
     str, Form(r"[a-z0-9][-a-z0-9._]{1,61}[a-z0-9]", 63, "3 or more lower-case letters, digits, '-', '_' and '.'")
 ]
 """Name of an S3 or GCS bucket."""
+
+ExtensionName = Annotated[
+    str, Form(r"[a-z][-a-z0-9_]*", 63, "lower-case letters, digits, '-' and '_', such as pg_trgm")
+]
+"""Name of a PostgreSQL extension."""
+
+HostName = Annotated[
+    str, Form(r"[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?", 253, "a DNS name or an IPv4 address, without port or scheme")
+]
+"""Name or address of a server."""
+
+_IMAGE = re.compile(r"[^\s:@]+(:[0-9]+)?(/[^\s:@]+)*:17\.[0-9]+[-.\w]*(@sha256:[0-9a-f]{64})?")
+
+
+def _image(value: str) -> str:
+    if _IMAGE.fullmatch(value) is None:
+        refuse(f"an image with an exact 17.x tag, such as {POSTGRES_IMAGE} (18 keeps its data elsewhere)")
+    return value
+
+
+PostgresImage = Annotated[str, AfterValidator(_image)]
+"""The official `postgres` image, or one made from it, by exact tag."""

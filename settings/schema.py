@@ -60,6 +60,9 @@ def _describe(definition: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 def _as_in_the_file(setting: dict[str, Any]) -> dict[str, Any]:
+    if any(kind.get("format") == "password" for kind in setting.get("anyOf", [])):
+        encrypted = {"type": "object", "properties": {"secure": {"type": "string"}}, "additionalProperties": False}
+        return {"description": setting["description"], **encrypted}
     if setting.get("type") != "boolean":
         return setting
     # Pulumi writes a boolean in quotes when it saves the file.

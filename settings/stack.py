@@ -1,19 +1,28 @@
 """Everything that a stack file may say, as one model."""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, cast
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 
+from settings import sharing
 from settings.apps import Airbyte, Dagster
-from settings.base import Model, Refusal
+from settings.base import KeyPath, Model, Refusal
+from settings.embedded import EmbeddedPostgreSQL
 from settings.names import Namespace
-from settings.postgresql import EmbeddedPostgreSQL
+from settings.postgresql import PostgreSQL
+from settings.standalone import StandalonePostgreSQL
 
 
 def _empty_is_none(value: object) -> object:
     # Pulumi asks for a value of each key that Pulumi.yaml declares without a default; its default there is empty.
     return None if value == "" else value
+
+
+def _embedded_if_not_told(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    return {"mode": "embedded", **cast("Mapping[str, object]", value)}
 
 
 # What tells whether two things of the apps have the same place and name.
@@ -47,8 +56,10 @@ class Stack(Model):
     """One namespace for both apps; absent, each has its own."""
     retain_data: bool = True
     """Whether `pulumi destroy` keeps the data volumes (and their namespaces)."""
-    postgresql: EmbeddedPostgreSQL = EmbeddedPostgreSQL()
+    postgresql: Annotated[PostgreSQL, BeforeValidator(_embedded_if_not_told)] = EmbeddedPostgreSQL()
     """Who runs PostgreSQL."""
+    admin_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
+    """Password of an existing server's admin, encrypted: `pulumi config set --secret adminPassword`."""
     airbyte: Airbyte = Airbyte()
     """Airbyte."""
     dagster: Dagster = Dagster()
@@ -62,6 +73,9 @@ class Stack(Model):
             reads = (("airbyte", "enabled"), ("dagster", "enabled"))
             yield Refusal(("dagster", "enabled"), False, "at least one app enabled", reads)
         yield from self._taken_secrets()
+        if isinstance(self.postgresql, StandalonePostgreSQL):
+            yield from sharing.refusals(self.postgresql, self.apps)
+        yield from sharing.admin_password_refusals(self.postgresql, self.admin_password)
         if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
             yield from self._clashes()
 
@@ -74,20 +88,20 @@ class Stack(Model):
     def _kubernetes_own_namespaces(self) -> Iterator[Refusal]:
         allowed = "a namespace that Kubernetes has not made itself, or `cluster.createNamespaces: false`"
         reads = (("cluster", "createNamespaces"),)
-        candidates = {
+        candidates: dict[KeyPath, str | None] = {
             ("namespace",): self.namespace,
             ("airbyte", "namespace"): self.airbyte.namespace,
             ("dagster", "namespace"): self.dagster.namespace,
         }
+        if isinstance(self.postgresql, StandalonePostgreSQL):
+            candidates["postgresql", "namespace"] = self.postgresql.namespace
         for path, name in candidates.items():
             if self.cluster.create_namespaces and name is not None and (name == "default" or name.startswith("kube-")):
                 yield Refusal(path, name, allowed, reads)
 
     def _taken_secrets(self) -> Iterator[Refusal]:
-        both = (("airbyte", self.airbyte, self.airbyte_namespace), ("dagster", self.dagster, self.dagster_namespace))
-        apps = [app for app in both if app[1].enabled]
-        for key, app, namespace in apps:
-            taken = {name for _, other, place in apps if place == namespace for name in other.secret_names}
+        for key, (app, namespace) in self.apps.items():
+            taken = {name for other, place in self.apps.values() if place == namespace for name in other.secret_names}
             if app.database.secret_name in taken:
                 allowed = "a name that no other Secret of the namespace has"
                 yield Refusal((key, "database", "secretName"), app.database.secret_name, allowed, _PLACES)
@@ -103,6 +117,15 @@ class Stack(Model):
         if self.airbyte.database.secret_name == secret:
             path = ("dagster", "database", "secretName")
             yield Refusal(path, secret, "another name than Airbyte's Secret", (*_PLACES, *_SECRETS))
+
+    @property
+    def apps(self) -> dict[str, tuple[Airbyte | Dagster, str]]:
+        """The apps that are deployed, by their key, each with its namespace."""
+        both: dict[str, tuple[Airbyte | Dagster, str]] = {
+            "airbyte": (self.airbyte, self.airbyte_namespace),
+            "dagster": (self.dagster, self.dagster_namespace),
+        }
+        return {key: (app, namespace) for key, (app, namespace) in both.items() if app.enabled}
 
     @property
     def airbyte_namespace(self) -> str:

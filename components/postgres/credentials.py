@@ -10,16 +10,23 @@ PASSWORD_LENGTH = 40
 """Characters of a generated password: letters and digits alone, so no URL, shell or SQL has to quote it. 238 bits."""
 
 
-def secret_data(endpoint: Endpoint, password: str, aliases: Mapping[str, str]) -> dict[str, str]:
+CA_CERTIFICATE = "ca.crt"
+"""Key of the authority's certificate, as Kubernetes calls it in its own TLS Secrets."""
+
+
+def secret_data(
+    endpoint: Endpoint, password: str, aliases: Mapping[str, str], ca_certificate: str | None = None
+) -> dict[str, str]:
     """Keys and values of the Secret that an endpoint names.
 
     Args:
-        endpoint: what the Secret is for.
+        endpoint: what the Secret is for, its host known.
         password: the role's password, any characters.
         aliases: further keys, each with the name of the key whose value it repeats; charts insist on names of theirs.
+        ca_certificate: certificate of the authority that signed the server's, if clients check it.
     """
     data = {
-        "host": endpoint.host,
+        "host": str(endpoint.host),
         "port": str(endpoint.port),
         "database": endpoint.database,
         "username": endpoint.username,
@@ -27,7 +34,8 @@ def secret_data(endpoint: Endpoint, password: str, aliases: Mapping[str, str]) -
         "uri": connection_uri(endpoint, password),
         "jdbc-url": jdbc_url(endpoint, password),
     }
-    return data | {alias: data[key] for alias, key in aliases.items()}
+    authority = {CA_CERTIFICATE: ca_certificate} if ca_certificate is not None else {}
+    return data | authority | {alias: data[key] for alias, key in aliases.items()}
 
 
 def connection_uri(endpoint: Endpoint, password: str) -> str:

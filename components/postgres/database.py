@@ -1,15 +1,15 @@
 """One app's part of a server: role, databases, password, Secret, and the Job that makes them true."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 
 from components.endpoint import Endpoint
-from components.postgres.bootstrap_job import bootstrap_job_spec
-from components.postgres.credentials import PASSWORD_LENGTH, connection_uri, secret_data
+from components.postgres.bootstrap_job import RoleLimits, bootstrap_job_spec
+from components.postgres.credentials import CA_CERTIFICATE, PASSWORD_LENGTH, connection_uri, secret_data
 from components.postgres.scripts import read
 from components.postgres.server import Server
 
@@ -24,11 +24,13 @@ class DatabaseArgs:
         name: the app's database.
         username: the app's role, owner of the databases.
         secret_name: name of the app's Secret.
-        further_databases: more databases of the same role.
+        extensions: PostgreSQL extensions in the app's database.
+        further_databases: more databases of the same role, each with the extensions that it needs.
         secret_aliases: further keys of the Secret, each with the key whose value it repeats.
         password_rotation: raise it for a new password.
         scram_iterations: rounds that a client computes at each login, against guessing; a generated password needs
             none. PostgreSQL's default is 4096, and JDBC refuses fewer.
+        limits: what the role may take of the server.
         timeout_seconds: how long the Job waits for a server that is still starting.
     """
 
@@ -37,10 +39,12 @@ class DatabaseArgs:
     name: str
     username: str
     secret_name: str
-    further_databases: Sequence[str] = ()
+    extensions: Sequence[str] = ()
+    further_databases: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     secret_aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     password_rotation: int = 1
     scram_iterations: int = 4096
+    limits: RoleLimits = field(default_factory=RoleLimits)
     timeout_seconds: int = 300
 
 
@@ -61,8 +65,8 @@ class Database(pulumi.ComponentResource):
         server = args.server
         labels = {"app.kubernetes.io/name": "postgresql-database", "app.kubernetes.io/instance": args.secret_name}
         self.endpoint = Endpoint(
-            host=server.host,
-            port=server.port,
+            host=server.host if server.app_host is None else server.app_host,
+            port=server.app_port or server.port,
             database=args.name,
             username=args.username,
             secret_name=args.secret_name,
@@ -76,11 +80,14 @@ class Database(pulumi.ComponentResource):
             keepers={"rotation": str(args.password_rotation)},
             opts=child,
         )
-        self.connection_uri = password.result.apply(lambda value: connection_uri(self.endpoint, value))
+        known = pulumi.Output.all(self.endpoint.host, password.result, server.ca_certificate)
+        self.connection_uri = known.apply(lambda it: connection_uri(replace(self.endpoint, host=it[0]), it[1]))
         secret = k8s.core.v1.Secret(
             f"{name}-secret",
             metadata={"name": args.secret_name, "namespace": args.namespace, "labels": labels},
-            string_data=password.result.apply(lambda value: secret_data(self.endpoint, value, args.secret_aliases)),
+            string_data=known.apply(
+                lambda it: secret_data(replace(self.endpoint, host=it[0]), it[1], args.secret_aliases, it[2])
+            ),
             opts=child,
         )
         job_name = f"{args.secret_name}-bootstrap"
@@ -99,7 +106,7 @@ class Database(pulumi.ComponentResource):
         files = k8s.core.v1.ConfigMap(
             f"{name}-bootstrap",
             metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
-            data=read("bootstrap.sh", "bootstrap.sql"),
+            data=read("bootstrap.sh", "bootstrap.sql", "extension.sql") | _authority(server),
             opts=child,
         )
         k8s.batch.v1.Job(
@@ -115,8 +122,9 @@ class Database(pulumi.ComponentResource):
                 server=server,
                 username=args.username,
                 password_secret=password_secret,
-                databases=[args.name, *args.further_databases],
+                databases={args.name: args.extensions, **args.further_databases},
                 scram_iterations=args.scram_iterations,
+                limits=args.limits,
                 files_name=job_name,
                 labels=labels,
                 wait_seconds=args.timeout_seconds,
@@ -131,3 +139,7 @@ class Database(pulumi.ComponentResource):
             ),
         )
         self.register_outputs({})
+
+
+def _authority(server: Server) -> dict[str, pulumi.Input[str]]:
+    return {} if server.ca_certificate is None else {CA_CERTIFICATE: server.ca_certificate}

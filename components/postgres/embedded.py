@@ -14,7 +14,7 @@ from components.endpoint import TlsMode
 from components.postgres import scripts, tuning
 from components.postgres.credentials import PASSWORD_LENGTH, PORT
 from components.postgres.embedded_pod import CONFIG_HASH, ROTATION, PodArgs, pod_template
-from components.postgres.server import Server
+from components.postgres.server import AdminSecret, Server, ServerComponent
 from settings.quantity import to_bytes, to_millicpu
 
 
@@ -55,14 +55,8 @@ class EmbeddedServerArgs:
     start_timeout_seconds: int = 300
 
 
-class EmbeddedServer(pulumi.ComponentResource):
-    """A PostgreSQL server with its claim, Service and admin Secret.
-
-    Attributes:
-        server: where it is, for whoever makes databases on it.
-    """
-
-    server: Server
+class EmbeddedServer(ServerComponent):
+    """A PostgreSQL server with its claim, Service and admin Secret."""
 
     def __init__(self, name: str, args: EmbeddedServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:EmbeddedServer", name, None, opts)
@@ -73,7 +67,7 @@ class EmbeddedServer(pulumi.ComponentResource):
             port=PORT,
             tls=TlsMode.DISABLE,
             namespace=args.namespace,
-            admin_secret_name=f"{args.name}-admin",
+            admin=AdminSecret(f"{args.name}-admin"),
             client_image=args.image,
         )
 
@@ -86,7 +80,7 @@ class EmbeddedServer(pulumi.ComponentResource):
         )
         secret = k8s.core.v1.Secret(
             f"{name}-admin",
-            metadata={"name": self.server.admin_secret_name, "namespace": args.namespace, "labels": labels},
+            metadata={"name": self.server.admin.name, "namespace": args.namespace, "labels": labels},
             string_data={"username": "postgres", "password": password.result},
             opts=child,
         )
@@ -148,7 +142,7 @@ class EmbeddedServer(pulumi.ComponentResource):
                         node_selector=args.node_selector,
                         claim_name=f"data-{args.name}-0",
                         config_name=f"{args.name}-config",
-                        admin_secret_name=self.server.admin_secret_name,
+                        admin_secret_name=self.server.admin.name,
                     )
                 ),
             ),

@@ -2,7 +2,18 @@
 
 from dataclasses import dataclass
 
+import pulumi
+
 from components.endpoint import TlsMode
+
+
+@dataclass(frozen=True)
+class AdminSecret:
+    """Secret of a role that may create roles and databases, and the keys that its name and password have there."""
+
+    name: str
+    username_key: str = "username"
+    password_key: str = "password"
 
 
 @dataclass(frozen=True)
@@ -14,13 +25,31 @@ class Server:
         port: TCP port.
         tls: how to connect.
         namespace: namespace of the admin's Secret; Jobs that need it run there.
-        admin_secret_name: Secret with the keys `username` and `password` of a role that may create roles and databases.
+        admin: the admin's Secret.
         client_image: image with `psql`, for Jobs that talk to the server.
+        ca_certificate: certificate of the authority that signed the server's, PEM; there where `tls` is `VERIFY_FULL`.
+        admin_database: database that the admin connects to first.
+        app_host: where apps connect instead of `host`, such as a pooler in front of the server.
+        app_port: TCP port there.
     """
 
-    host: str
+    host: pulumi.Input[str]
     port: int
     tls: TlsMode
     namespace: str
-    admin_secret_name: str
+    admin: AdminSecret
     client_image: str
+    ca_certificate: pulumi.Input[str] | None = None
+    admin_database: str = "postgres"
+    app_host: pulumi.Input[str] | None = None
+    app_port: int | None = None
+
+
+class ServerComponent(pulumi.ComponentResource):
+    """A component that offers a server. Whoever depends on it finds the server taking connections.
+
+    Attributes:
+        server: where it is, for whoever makes databases on it.
+    """
+
+    server: Server

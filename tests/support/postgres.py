@@ -153,16 +153,21 @@ class DatabaseServer:
         return self.root.run("psql", *flags, "-c", "SELECT current_user", env={"PGPASSWORD": password})
 
     def bootstrap(self, *, admin_password: str, wait_seconds: int = 20, **app: str) -> subprocess.CompletedProcess[str]:
-        """Run `bootstrap.sh`; `app` is username, password and databases of the app."""
+        """Run `bootstrap.sh`; `app` is username, password and databases of the app, and what else it may be told."""
         env = {
+            "PGDATABASE": "postgres",
             "PGHOST": "127.0.0.1",
             "PGPORT": str(self.port),
-            "PGUSER": "postgres",
+            "PGUSER": app.get("admin", "postgres"),
             "PGPASSWORD": admin_password,
             "PGSSLMODE": "disable",
             "APP_USERNAME": app["username"],
             "APP_PASSWORD": app["password"],
             "APP_DATABASES": app["databases"],
+            "APP_EXTENSIONS": app.get("extensions", ""),
+            "CONNECTION_LIMIT": app.get("connection_limit", "-1"),
+            "STATEMENT_TIMEOUT_SECONDS": app.get("statement_timeout", "0"),
+            "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": app.get("idle_timeout", "0"),
             "SCRAM_ITERATIONS": app.get("scram_iterations", "4096"),
             "WAIT_SECONDS": str(wait_seconds),
         }

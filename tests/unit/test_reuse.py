@@ -7,10 +7,11 @@ from components.dagster import Dagster, DagsterArgs
 from components.endpoint import Endpoint, TlsMode
 from components.helm import ChartSource
 from components.object_storage import S3
+from components.postgres.bootstrap_job import RoleLimits
 from components.postgres.database import Database, DatabaseArgs
 from components.postgres.embedded import EmbeddedServer, EmbeddedServerArgs
-from components.postgres.server import Server
-from tests.support.kinds import CLAIM, JOB, NAMESPACE, RELEASE, SECRET, STATEFUL_SET
+from components.postgres.server import AdminSecret, Server
+from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, RELEASE, SECRET, STATEFUL_SET
 from tests.support.recording import record, reveal
 
 IMAGE = "docker.io/library/postgres:17.4"
@@ -58,8 +59,11 @@ def foreign_server() -> None:
         port=6432,
         tls=TlsMode.VERIFY_FULL,
         namespace="admin",
-        admin_secret_name="db-admin",
+        admin=AdminSecret("db-admin"),
         client_image=IMAGE,
+        ca_certificate="authority",
+        app_host="pooler.example.com",
+        app_port=6433,
     )
     Database(
         "orders",
@@ -69,7 +73,8 @@ def foreign_server() -> None:
             name="orders",
             username="orders",
             secret_name="orders-db",
-            further_databases=["archive"],
+            further_databases={"archive": ["pg_trgm"]},
+            limits=RoleLimits(connections=20, statement_timeout_seconds=60),
             secret_aliases={"PGPASSWORD": "password"},
         ),
     )
@@ -86,6 +91,11 @@ def test_a_database_on_a_server_that_somebody_else_runs() -> None:
         "verify-full",
     )
     assert variables["APP_DATABASES"] == "orders archive"
+    assert variables["APP_EXTENSIONS"] == "archive:pg_trgm"
+    limits = ("CONNECTION_LIMIT", "STATEMENT_TIMEOUT_SECONDS", "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS")
+    assert [variables[name] for name in limits] == ["20", "60", "0"]
+    assert variables["PGSSLROOTCERT"] == "/scripts/ca.crt"
+    assert made.one(CONFIG_MAP, "orders-bootstrap").inputs["data"]["ca.crt"] == "authority"
     # A pod reads Secrets of its own namespace alone: the admin's as well as the app's.
     needed = {v["valueFrom"]["secretKeyRef"]["name"] for v in container["env"] if "valueFrom" in v}
     there = {r.inputs["metadata"]["name"] for r in made.of_type(SECRET) if r.inputs["metadata"]["namespace"] == "admin"}
@@ -93,7 +103,8 @@ def test_a_database_on_a_server_that_somebody_else_runs() -> None:
     assert made.one(SECRET, "orders-bootstrap").urn in made.needs(job)
     data = reveal(made.one(SECRET, "orders-secret").raw["stringData"])
     assert data["PGPASSWORD"] == data["password"]
-    assert data["uri"].endswith("@db.example.com:6432/orders?sslmode=verify-full")
+    assert data["uri"].endswith("@pooler.example.com:6433/orders?sslmode=verify-full")
+    assert data["ca.crt"] == "authority"
 
 
 ENDPOINT = Endpoint(

@@ -1,13 +1,20 @@
 -- One app's role and databases. May run again, and twice at once. Variables: username; databases, separated by
--- spaces; scram_iterations, of the password's verifier.
+-- spaces; scram_iterations, of the password's verifier; connection_limit (-1 none); statement_timeout and idle_timeout,
+-- in seconds (0 none).
 \set VERBOSITY terse
 SET client_min_messages = warning;
 SELECT pg_advisory_lock(hashtextextended('lakehouse bootstrap', 0)) \g /dev/null
 
+\set statement_timeout_text :statement_timeout 's'
+\set idle_timeout_text :idle_timeout 's'
 SELECT format('CREATE ROLE %I LOGIN', :'username')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'username') \gexec
 
-ALTER ROLE :"username" LOGIN;
+ALTER ROLE :"username" LOGIN CONNECTION LIMIT :connection_limit;
+ALTER ROLE :"username" SET statement_timeout = :'statement_timeout_text';
+ALTER ROLE :"username" SET idle_in_transaction_session_timeout = :'idle_timeout_text';
+-- Before version 14 the default is MD5.
+SET password_encryption = 'scram-sha-256';
 -- PostgreSQL 16 and later let a session choose; psql makes the verifier with what the server says.
 SELECT set_config('scram_iterations', :'scram_iterations', false)
 WHERE EXISTS (SELECT FROM pg_settings WHERE name = 'scram_iterations') \g /dev/null
