@@ -1,4 +1,4 @@
-"""Every wrong stack file of `wrong_stacks.yaml` is refused with all its mistakes in one message."""
+"""Every wrong stack file of the folder `wrong_stacks` is refused with all its mistakes in one message."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from settings.load import parse
 from settings.report import report
 from tests.support.stacks import as_text
 
-CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("wrong_stacks.yaml").read_text())
+FILES = sorted(Path(__file__).with_name("wrong_stacks").glob("*.yaml"))
+CASES: list[dict[str, Any]] = [case for file in FILES for case in yaml.safe_load(file.read_text())]
 
 
 def _full(key: str) -> str:
