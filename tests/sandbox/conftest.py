@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.processes import Processes
-from tests.sandbox.deployments import AIRBYTE, DAGSTER, FULL_APPS, SHARED_APPS, STACK_FILES, TWIN_APPS, App
+from tests.sandbox.deployments import AIRBYTE, DAGSTER, FULL_APPS, STACK_FILES, App
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Stack
 from tests.support.cluster import SANDBOX
@@ -22,7 +22,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Stack:
 
 @pytest.fixture(scope="session")
 def _twin(sandbox: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnedStack]:
-    with OwnedStack(STACK_FILES / "twin.yaml", tmp_path_factory.mktemp("twin"), TWIN_APPS) as stack:
+    with OwnedStack(STACK_FILES / "twin.yaml", tmp_path_factory.mktemp("twin"), ["twin"]) as stack:
         yield stack
 
 
@@ -36,7 +36,7 @@ def twin(_twin: OwnedStack) -> OwnedStack:
 @pytest.fixture(scope="module")
 def shared(sandbox: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnedStack]:
     """A light stack with default names in one namespace; nothing is deployed of it at first."""
-    with OwnedStack(STACK_FILES / "shared.yaml", tmp_path_factory.mktemp("shared"), SHARED_APPS) as stack:
+    with OwnedStack(STACK_FILES / "shared.yaml", tmp_path_factory.mktemp("shared"), ["lakehouse"]) as stack:
         yield stack
 
 

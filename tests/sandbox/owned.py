@@ -5,7 +5,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.sandbox.deployments import App
 from tests.sandbox.stack import Outcome, Stack, remove
 from tests.sandbox.sweep import passwords
 from tests.support.cluster import objects, until
@@ -15,6 +14,7 @@ class OwnedStack:
     """A stack that begins from nothing, whatever an interrupted run left, and of which nothing stays.
 
     Attributes:
+        namespaces: all that it makes anything in.
         stack: to run Pulumi on it.
         first: outcome of the `pulumi up` that made it; None before.
         settled: whether it is deployed as its file says. Who changes something says so with `unsettle`.
@@ -26,9 +26,9 @@ class OwnedStack:
     settled: bool
     former_passwords: dict[str, str]
 
-    def __init__(self, source: Path, folder: Path, apps: Sequence[App]) -> None:
+    def __init__(self, source: Path, folder: Path, namespaces: Sequence[str]) -> None:
         self._source, self._folder = source, folder
-        self.namespaces = sorted({app.namespace for app in apps})
+        self.namespaces = namespaces
         self.first, self.settled = None, False
         self.former_passwords = {}
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +22,21 @@ UID = 999
 
 @dataclass(frozen=True)
 class Root:
-    """A folder with the image's files. Commands run in it as the image's user, in a mount namespace of their own."""
+    """A folder with the image's files. Commands run in it as the image's user, in a mount namespace of their own.
+
+    Attributes:
+        path: the folder.
+        prefix: arguments before every command, such as those that enter a network namespace.
+    """
 
     path: Path
+    prefix: Sequence[str] = ()
 
     def command(self, *arguments: str) -> list[str]:
         """Arguments that run a command inside."""
         inside = f'mount --rbind /dev "{self.path}/dev"; mount -t proc proc "{self.path}/proc"; exec "$@"'
         enter = ["chroot", f"--userspec={UID}:{UID}", str(self.path)]
-        return ["unshare", "--mount", "sh", "-c", inside, "sh", *enter, *arguments]
+        return [*self.prefix, "unshare", "--mount", "sh", "-c", inside, "sh", *enter, *arguments]
 
     def run(
         self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = ""
@@ -50,8 +56,8 @@ IMAGE_ENVIRONMENT = dict(postgres.image([], []).env)
 
 
 @contextmanager
-def unpacked_image() -> Iterator[Root]:
-    """The image's files in a temporary folder."""
+def unpacked_image(prefix: Sequence[str] = ()) -> Iterator[Root]:
+    """The image's files in a temporary folder; `prefix` is that of the root."""
     builder = Builder(cache=Sandbox.of(Path.cwd()).cache / "images", tools=Path, report=print)
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
@@ -62,7 +68,7 @@ def unpacked_image() -> Iterator[Root]:
         for script in SCRIPTS.iterdir():
             if script.suffix in {".sh", ".sql", ".conf"}:
                 shutil.copy(script, folder / "scripts")
-        yield Root(folder)
+        yield Root(folder, prefix)
     finally:
         shutil.rmtree(folder)
 
@@ -101,10 +107,12 @@ class DatabaseServer:
         env = {"PGDATA": self.pgdata, "ADMIN_PASSWORD_FILE": f"/secret/{self.name}"}
         return self.root.run("sh", "/scripts/prepare.sh", env=env)
 
-    def start(self, wait: bool = True) -> None:
-        """Start the server on its port, as the pod does."""
-        arguments = ["postgres", "-D", self.pgdata, "-p", str(self.port), "-c", "huge_pages=off"]
-        arguments += ["-c", "hba_file=/scripts/pg_hba.conf", "-c", "ident_file=/scripts/pg_ident.conf"]
+    def start(self, wait: bool = True, **settings: str) -> None:
+        """Start the server on its port, as the pod does; `settings` are PostgreSQL's, over the pod's."""
+        files = {"hba_file": "/scripts/pg_hba.conf", "ident_file": "/scripts/pg_ident.conf"}
+        arguments = ["postgres", "-D", self.pgdata, "-p", str(self.port)]
+        for name, value in {"huge_pages": "off", **files, **settings}.items():
+            arguments += ["-c", f"{name}={value}"]
         log = (self.root.path / "volume" / f"{self.name}.log").open("ab")
         self.process = subprocess.Popen(
             self.root.command(*arguments), env=IMAGE_ENVIRONMENT, stdout=log, stderr=log, start_new_session=True
