@@ -67,7 +67,12 @@ def embedded_server(
 
 
 def database_args(
-    app: apps.Airbyte | apps.Dagster, server: Server, namespace: str, aliases: Mapping[str, str]
+    app: apps.Airbyte | apps.Dagster,
+    server: Server,
+    namespace: str,
+    *,
+    aliases: Mapping[str, str],
+    timeout_seconds: int,
 ) -> DatabaseArgs:
     """An app's part of a server; `aliases` are the keys that its chart wants in the Secret."""
     settings = app.database
@@ -87,4 +92,5 @@ def database_args(
             settings.statement_timeout_seconds,
             settings.idle_in_transaction_timeout_seconds,
         ),
+        timeout_seconds=timeout_seconds,
     )

@@ -127,10 +127,10 @@ class Platform(pulumi.ComponentResource):
     def _database(
         self, key: str, app: apps.Airbyte | apps.Dagster, namespace: str, aliases: Mapping[str, str]
     ) -> Database:
-        server = self._servers[key]
+        server, timeout = self._servers[key], self._stack.postgresql.start_timeout_seconds
         return Database(
             f"{key}-database",
-            database_args(app, server.server, namespace, aliases),
+            database_args(app, server.server, namespace, aliases=aliases, timeout_seconds=timeout),
             self._in_namespace(namespace, server),
         )
 

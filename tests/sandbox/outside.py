@@ -87,8 +87,8 @@ def _certificates(folder: Path, address: str) -> str:
     new = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
     _openssl(*new, "-subj", "/CN=outside authority", "-keyout", str(key), "-out", str(authority))
     _openssl(
-        *new, "-subj", "/CN=outside", "-addext", f"subjectAltName=IP:{address}", "-CA", str(authority), "-CAkey", str(key),
-        "-addext", "basicConstraints=critical,CA:FALSE",
+        *new, "-subj", "/CN=outside", "-addext", f"subjectAltName=IP:{address}",
+        "-addext", "basicConstraints=critical,CA:FALSE", "-CA", str(authority), "-CAkey", str(key),
         "-keyout", str(folder / "server.key"), "-out", str(folder / "server.crt"),
     )  # fmt: skip
     for name in ("server.key", "server.crt"):
