@@ -24,17 +24,27 @@ EXCLUDED = (
 
 @dataclass(frozen=True)
 class RootFs:
-    """A root file system to make: packages, paths that dpkg leaves out, and commands run before and after them."""
+    """A root file system to make.
+
+    Attributes:
+        name: what it is called in the cache.
+        packages: Debian packages in it.
+        excluded: paths that dpkg leaves out.
+        before: commands run before the packages are installed.
+        after: commands run after that.
+        suite: Debian's name of the release; the pinned one if empty.
+    """
 
     name: str
     packages: list[str]
     excluded: list[str] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
+    suite: str = ""
 
     def build(self, builder: Builder) -> Path:
         """Return the layer, a tar file, made unless the cache has it."""
-        suite = versions()["debian"]
+        suite = self.suite or versions()["debian"]
         key = digest(Path(__file__), repr(self), suite)
         return builder.cached(f"{self.name}-rootfs", key, lambda target: self._make(target, suite))
 

@@ -114,3 +114,48 @@ def test_the_verifier_has_as_many_rounds_as_asked_for(running: DatabaseServer, i
     verifier = running.psql("SELECT rolpassword FROM pg_authid WHERE rolname = 'airbyte'")
     assert verifier.startswith(f"SCRAM-SHA-256${iterations}:")
     assert running.login("airbyte", "first-password", "airbyte").returncode == 0
+
+
+def test_extensions_are_made_in_their_databases(running: DatabaseServer) -> None:
+    for _ in range(2):
+        done = bootstrap(running, extensions="temporal_visibility:btree_gin airbyte:pg_trgm airbyte:uuid-ossp")
+        assert done.returncode == 0, done.stderr
+    names = "SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension"
+    assert running.psql(names, database="airbyte") == "pg_trgm plpgsql uuid-ossp"
+    assert running.psql(names, database="temporal_visibility") == "btree_gin plpgsql"
+    assert running.psql(names, database="temporal") == "plpgsql"
+
+
+def test_an_extension_that_the_server_has_not_is_told_in_its_own_words(running: DatabaseServer) -> None:
+    done = bootstrap(running, extensions="airbyte:nobody_has_it")
+    assert done.returncode != 0
+    assert 'extension "nobody_has_it" is not available' in done.stderr
+
+
+def test_limits_are_set_and_taken_back(running: DatabaseServer) -> None:
+    connections = "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'airbyte'"
+    timeouts = "SELECT concat(current_setting('statement_timeout'), ' ', {})".format(
+        "current_setting('idle_in_transaction_session_timeout')"
+    )
+    bootstrap(running, connection_limit="7", statement_timeout="90", idle_timeout="30")
+    assert running.psql(connections) == "7"
+    assert running.psql(timeouts, user="airbyte", database="airbyte") == "90s 30s"
+
+    bootstrap(running)
+    assert running.psql(connections) == "-1"
+    assert running.psql(timeouts, user="airbyte", database="airbyte") == "0 0"
+
+
+def test_an_admin_that_is_no_superuser_is_enough(running: DatabaseServer) -> None:
+    running.psql("CREATE ROLE provisioner LOGIN CREATEROLE CREATEDB PASSWORD 'admin'")
+    # Two apps, and each a second time, as after a change of its password.
+    for username, databases in 2 * (("airbyte", APP["databases"]), ("dagster", "dagster")):
+        done = bootstrap(
+            running, admin="provisioner", username=username, databases=databases, connection_limit="9",
+            statement_timeout="5", extensions=f"{databases.split()[-1]}:btree_gin",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert running.login("airbyte", "first-password", "temporal").stdout.strip() == "airbyte"
+    assert "permission denied" in running.login("dagster", "first-password", "airbyte").stderr
+    assert running.login("provisioner", "admin", "airbyte").returncode == 0
+    running.psql("CREATE TABLE mine (n int)", user="dagster", database="dagster")

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sandbox.images import postgres, rootfs
@@ -18,6 +18,7 @@ from sandbox.paths import Sandbox
 
 SCRIPTS = Path(__file__).parents[2] / "components" / "postgres" / "scripts"
 UID = 999
+ENVIRONMENT = dict(postgres.image([], []).env)
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,12 @@ class Root:
     Attributes:
         path: the folder.
         prefix: arguments before every command, such as those that enter a network namespace.
+        environment: the image's own variables.
     """
 
     path: Path
     prefix: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def command(self, *arguments: str) -> list[str]:
         """Arguments that run a command inside."""
@@ -44,7 +47,7 @@ class Root:
         """Run a command to its end, without a terminal."""
         return subprocess.run(
             self.command(*arguments),
-            env={**IMAGE_ENVIRONMENT, **(env or {})},
+            env={**self.environment, **(env or {})},
             input=stdin,
             capture_output=True,
             text=True,
@@ -52,23 +55,41 @@ class Root:
         )
 
 
-IMAGE_ENVIRONMENT = dict(postgres.image([], []).env)
-
-
 @contextmanager
 def unpacked_image(prefix: Sequence[str] = ()) -> Iterator[Root]:
     """The image's files in a temporary folder; `prefix` is that of the root."""
+    with _unpacked(postgres.ROOTFS, ENVIRONMENT, prefix) as root:
+        for script in SCRIPTS.iterdir():
+            if script.suffix in {".sh", ".sql", ".conf"}:
+                shutil.copy(script, root.path / "scripts")
+        yield root
+
+
+@contextmanager
+def older_release(major: int, suite: str) -> Iterator[Root]:
+    """The files of an older PostgreSQL in a temporary folder, from the Debian release that has it."""
+    rootfs_ = replace(
+        postgres.ROOTFS,
+        name=f"postgres-{major}",
+        suite=suite,
+        packages=[f"postgresql-{major}"],
+        excluded=[path.replace("/17/", f"/{major}/") for path in postgres.ROOTFS.excluded],
+    )
+    environment = {**ENVIRONMENT, "PATH": ENVIRONMENT["PATH"].replace("/17/", f"/{major}/")}
+    with _unpacked(rootfs_, environment) as root:
+        yield root
+
+
+@contextmanager
+def _unpacked(files: rootfs.RootFs, environment: Mapping[str, str], prefix: Sequence[str] = ()) -> Iterator[Root]:
     builder = Builder(cache=Sandbox.of(Path.cwd()).cache / "images", tools=Path, report=print)
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
-        rootfs.unpack(postgres.ROOTFS.build(builder), folder)
+        rootfs.unpack(files.build(builder), folder)
         for name in ("scripts", "secret", "volume", "run/postgresql"):
             (folder / name).mkdir(exist_ok=True)
             os.chown(folder / name, UID, UID)
-        for script in SCRIPTS.iterdir():
-            if script.suffix in {".sh", ".sql", ".conf"}:
-                shutil.copy(script, folder / "scripts")
-        yield Root(folder, prefix)
+        yield Root(folder, prefix, environment)
     finally:
         shutil.rmtree(folder)
 
@@ -115,7 +136,11 @@ class DatabaseServer:
             arguments += ["-c", f"{name}={value}"]
         log = (self.root.path / "volume" / f"{self.name}.log").open("ab")
         self.process = subprocess.Popen(
-            self.root.command(*arguments), env=IMAGE_ENVIRONMENT, stdout=log, stderr=log, start_new_session=True
+            self.root.command(*arguments),
+            env=dict(self.root.environment),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         if wait:
             self.wait_until_ready()
