@@ -1,9 +1,9 @@
-"""Two things measured in turn in one run, and their ratio."""
+"""Things measured in turn in one run, and their ratios."""
 
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -45,14 +45,14 @@ class Ratio:
         return f"{self.what:<62} {figures} ratio {self.ratio:5.2f}  target {sign} {self.target:.2f}  {verdict}"
 
 
-def in_turn(rounds: int, ours: Callable[[], float], other: Callable[[], float]) -> tuple[float, float]:
-    """Medians of two measurements made alternately, so that whatever else the machine does hits both."""
-    figures: tuple[list[float], list[float]] = ([], [])
+def in_turn(rounds: int, measurements: Mapping[str, Callable[[], float]]) -> list[float]:
+    """Medians of measurements made alternately, so that whatever else the machine does hits all."""
+    figures: dict[str, list[float]] = {label: [] for label in measurements}
     for number in range(1, rounds + 1):
-        for label, measure, into in (("ours", ours, figures[0]), ("other", other, figures[1])):
-            into.append(measure())
-            print(f"  round {number}/{rounds}  {label:<5}  {into[-1]:.2f}", file=sys.stderr, flush=True)
-    return statistics.median(figures[0]), statistics.median(figures[1])
+        for label, measure in measurements.items():
+            figures[label].append(measure())
+            print(f"  round {number}/{rounds}  {label:<5}  {figures[label][-1]:.2f}", file=sys.stderr, flush=True)
+    return [statistics.median(values) for values in figures.values()]
 
 
 def seconds(action: Callable[[], object]) -> float:

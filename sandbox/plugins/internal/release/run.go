@@ -66,6 +66,7 @@ func (h helm) install(ctx context.Context, s spec, c *chart.Chart, dryRun bool) 
 	install.DisableOpenAPIValidation = s.DisableOpenapiValidation
 	if dryRun {
 		install.DryRun, install.DryRunOption = true, "server"
+		install.DisableOpenAPIValidation = true // as the official provider's preview: reading the schemas takes longer than all else
 	}
 	var err error
 	if install.PostRenderer, err = postRenderer(s); err != nil {
@@ -95,6 +96,7 @@ func (h helm) upgrade(ctx context.Context, s spec, c *chart.Chart, dryRun bool) 
 	upgrade.DisableOpenAPIValidation = s.DisableOpenapiValidation
 	if dryRun {
 		upgrade.DryRun, upgrade.DryRunOption = true, "server"
+		upgrade.DisableOpenAPIValidation = true
 	}
 	var err error
 	if upgrade.PostRenderer, err = postRenderer(s); err != nil {
