@@ -1,7 +1,7 @@
 """`pulumi preview` of the dev stack against that of an empty program that imports `pulumi_kubernetes`.
 
-Beside it, the same resources registered by a program of nothing else, no settings, no components, no typed arguments: what
-Pulumi, the SDK and the providers take for them in any program.
+Beside it, the same resources registered by a program of nothing else, no settings, no components, no typed arguments:
+what Pulumi, the SDK and the providers take for them in any program.
 """
 
 import json
