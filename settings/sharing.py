@@ -1,6 +1,7 @@
 """What a server that both apps share asks of the rest of a stack file."""
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from pydantic import SecretStr
 
@@ -31,6 +32,8 @@ def refusals(postgresql: StandalonePostgreSQL, apps: Mapping[str, tuple[Airbyte 
             yield Refusal(("postgresql", "namespace"), postgresql.namespace, allowed, reads)
     if len(apps) == 2:
         yield from _clashes(apps["airbyte"][0], apps["dagster"][0])
+    if "airbyte" in apps:
+        yield from _edition(postgresql, apps["airbyte"][0])
 
 
 def _clashes(airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator[Refusal]:
@@ -42,6 +45,16 @@ def _clashes(airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator
         allowed = f"a database that is not Airbyte's ({', '.join(airbyte.databases)}) on the server that both share"
         reads = (("airbyte", "database", "name"), _MODE)
         yield Refusal(("dagster", "database", "name"), dagster.database.name, allowed, reads)
+
+
+def _edition(postgresql: StandalonePostgreSQL, airbyte: Airbyte | Dagster) -> Iterator[Refusal]:
+    """Keycloak, which all editions but one run, takes TLS parameters behind the database's name for part of the name."""
+    settings: object = airbyte.values.get("global")
+    edition = cast("Mapping[str, object]", settings).get("edition") if isinstance(settings, Mapping) else None
+    encrypted = getattr(postgresql.server, "tls", None) != "disable"
+    if encrypted and edition not in (None, "community"):
+        allowed = "community: the Keycloak of other editions has no way to encrypt its connection to the database"
+        yield Refusal(("airbyte", "values", "global", "edition"), edition, allowed, (("postgresql",),))
 
 
 def admin_password_refusals(
