@@ -48,7 +48,7 @@ def _clashes(airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator
 
 
 def _edition(postgresql: StandalonePostgreSQL, airbyte: Airbyte | Dagster) -> Iterator[Refusal]:
-    """Keycloak, which all editions but one run, takes TLS parameters behind the database's name for part of the name."""
+    """Keycloak, which every other edition runs, would take TLS parameters behind the name for a part of it."""
     settings: object = airbyte.values.get("global")
     edition = cast("Mapping[str, object]", settings).get("edition") if isinstance(settings, Mapping) else None
     encrypted = getattr(postgresql.server, "tls", None) != "disable"
