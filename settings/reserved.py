@@ -25,12 +25,28 @@ class Reserved:
         paths: dotted paths, `*` standing for any key or part of one.
         environment: names of environment variables, with `*`, wherever the chart lets one be set.
         lists: dotted paths of lists that the program adds to, `*` standing for an item of a list.
+        mappings: dotted paths of mappings that the program fills; null would empty them.
     """
 
     paths: Mapping[str, str]
     environment: Mapping[str, str]
     lists: Sequence[str]
+    mappings: Sequence[str]
 
+
+_AIRBYTES_DATABASE_CLIENTS = (
+    "server",
+    "worker",
+    "cron",
+    "temporal",
+    "metrics",
+    "workload-launcher",
+    "workloadLauncher",
+    "workload-api-server",
+    "workloadApiServer",
+    "airbyte-bootloader",
+    "airbyteBootloader",
+)
 
 AIRBYTE = Reserved(
     paths={
@@ -84,20 +100,16 @@ AIRBYTE = Reserved(
     },
     lists=[
         f"{component}.{key}"
-        for component in (
-            "server",
-            "worker",
-            "cron",
-            "temporal",
-            "metrics",
-            "workload-launcher",
-            "workloadLauncher",
-            "workload-api-server",
-            "workloadApiServer",
-            "airbyte-bootloader",
-            "airbyteBootloader",
-        )
+        for component in _AIRBYTES_DATABASE_CLIENTS
         for key in ("extraVolumes", "extraVolumeMounts")
+    ],
+    mappings=[
+        *_AIRBYTES_DATABASE_CLIENTS,
+        "temporal.env_vars",
+        "workload-launcher.env_vars",
+        "global",
+        "global.workloads",
+        "global.workloads.containerOrchestrator",
     ],
 )
 
@@ -127,6 +139,7 @@ DAGSTER = Reserved(
         )
         for key in ("volumes", "volumeMounts")
     ],
+    mappings=["global", "dagsterWebserver", "dagsterDaemon"],
 )
 
 
@@ -143,9 +156,13 @@ def _reserved(value: object, reserved: Reserved, path: KeyPath) -> Iterator[Refu
             yield Refusal(path, value, f"any chart value but this: {reason}")
             return
     form = _form(path, reserved.lists)
+    filled = any(_matches(path, pattern.split(".")) for pattern in reserved.mappings)
+    if filled and not isinstance(value, Mapping):
+        yield Refusal(path, value, "a mapping: the program adds to it")
+        return
     if form is not None and value is not None and not isinstance(value, form):
         word = "a list" if form is list else "a mapping"
-        yield Refusal(path, value, f"{word}, as in the chart's own values: the program adds to it")
+        yield Refusal(path, value, f"{word}: the program adds to it")
         return
     variable = _environment_variable(path, value)
     for pattern, reason in reserved.environment.items():
