@@ -1,19 +1,20 @@
 """A PostgreSQL outside the cluster: an ordinary process on the node's network, as a company's own server would be."""
 
-import os
 import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sandbox import enter
+from tests.support.authority import Authority
 from tests.support.cluster import SANDBOX
-from tests.support.postgres import UID, DatabaseServer, unpacked_image
+from tests.support.postgres import DatabaseServer, unpacked_image
 
 ADMIN = "provisioner"
 """A role that may create roles and databases and is no superuser, as clouds give one."""
+
+ONLY_TLS = "local all all peer map=exec\nhostssl all all all scram-sha-256\n"
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,11 @@ def outside_server(*, tls: bool) -> Iterator[OutsideServer]:
         settings = {"listen_addresses": SANDBOX.address, "max_connections": "200", "max_wal_size": "2GB"}
         authority = ""
         if tls:
-            authority = _certificates(server.folder, SANDBOX.address)
-            _own(server.folder / "pg_hba.conf", "local all all peer map=exec\nhostssl all all all scram-sha-256\n")
-            settings |= {"ssl": "on", "hba_file": f"{server.pgdata}/pg_hba.conf"}
+            signer = Authority.make(root.path / "secret" / "authority")
+            authority = signer.certificate.read_text()
+            settings |= server.use_certificate(signer, f"IP:{SANDBOX.address}")
+            (server.folder / "pg_hba.conf").write_text(ONLY_TLS)
+            settings["hba_file"] = f"{server.pgdata}/pg_hba.conf"
         server.start(**settings)
         try:
             password = secrets.token_hex(20)
@@ -73,29 +76,3 @@ def _free_port() -> int:
     code = "import socket; s = socket.socket(); s.bind(('', 0)); print(s.getsockname()[1])"
     found = subprocess.run(enter.command(SANDBOX, ["python3", "-c", code]), capture_output=True, text=True, check=True)
     return int(found.stdout)
-
-
-def _own(file: Path, text: str) -> None:
-    file.write_text(text)
-    file.chmod(0o600)
-    os.chown(file, UID, UID)
-
-
-def _certificates(folder: Path, address: str) -> str:
-    """Make an authority and the server's key and certificate in its data folder; return the authority's certificate."""
-    authority, key = folder.parent / "authority.crt", folder.parent / "authority.key"
-    new = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    _openssl(*new, "-subj", "/CN=outside authority", "-keyout", str(key), "-out", str(authority))
-    _openssl(
-        *new, "-subj", "/CN=outside", "-addext", f"subjectAltName=IP:{address}",
-        "-addext", "basicConstraints=critical,CA:FALSE", "-CA", str(authority), "-CAkey", str(key),
-        "-keyout", str(folder / "server.key"), "-out", str(folder / "server.crt"),
-    )  # fmt: skip
-    for name in ("server.key", "server.crt"):
-        _own(folder / name, (folder / name).read_text())
-    return authority.read_text()
-
-
-def _openssl(*argv: str) -> None:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

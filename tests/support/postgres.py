@@ -15,6 +15,7 @@ from pathlib import Path
 from sandbox.images import postgres, rootfs
 from sandbox.images.cache import Builder
 from sandbox.paths import Sandbox
+from tests.support.authority import Authority
 
 SCRIPTS = Path(__file__).parents[2] / "components" / "postgres" / "scripts"
 UID = 999
@@ -127,6 +128,12 @@ class DatabaseServer:
         os.chown(secret, UID, UID)
         env = {"PGDATA": self.pgdata, "ADMIN_PASSWORD_FILE": f"/secret/{self.name}"}
         return self.root.run("sh", "/scripts/prepare.sh", env=env)
+
+    def use_certificate(self, authority: Authority, *names: str) -> dict[str, str]:
+        """Settings by which the server takes TLS, with a new certificate for these names."""
+        for file in authority.issue(self.folder, *names):
+            os.chown(file, UID, UID)
+        return {"ssl": "on", "ssl_cert_file": "server.crt", "ssl_key_file": "server.key"}
 
     def start(self, wait: bool = True, **settings: str) -> None:
         """Start the server on its port, as the pod does; `settings` are PostgreSQL's, over the pod's."""
