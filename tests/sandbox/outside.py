@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox import enter
 from tests.support.authority import Authority
@@ -14,6 +15,7 @@ from tests.support.postgres import DatabaseServer, unpacked_image
 ADMIN = "provisioner"
 """A role that may create roles and databases and is no superuser, as clouds give one."""
 
+SEEN = Path(__file__).with_name("seen_connections.sql")
 ONLY_TLS = "local all all peer map=exec\nhostssl all all all scram-sha-256\n"
 
 
@@ -39,6 +41,13 @@ class OutsideServer:
         """The rows that a query of the superuser returns, every value as text."""
         answer = self.server.psql(sql, database=database)
         return [line.split("|") for line in answer.splitlines()]
+
+    def seen_connections(self, seconds: int) -> dict[str, str]:
+        """Roles that were connected in so many seconds, each with `t` where every connection was encrypted."""
+        argv = ("psql", "-XAqt", "-v", f"seconds={seconds}", "-p", str(self.port), "-U", "postgres")
+        done = self.server.root.run(*argv, stdin=SEEN.read_text())
+        assert done.returncode == 0, done.stderr
+        return dict(line.split("|") for line in done.stdout.split())
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Both apps on one PostgreSQL that somebody else runs, outside the cluster; its admin is no superuser."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,12 @@ from tests.sandbox.outside import ADMIN, OutsideServer, outside_server
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Outcome
 from tests.sandbox.sweep import passwords, sweep
-from tests.support.cluster import get, http, kubectl, node_port, ok, secret_values, shell, told, until
+from tests.support.cluster import Reply, get, http, kubectl, node_port, ok, secret_values, shell, told, until
 from tests.support.kinds import PASSWORD
 
 NAMESPACES = ["existing-airbyte", "existing-dagster", "existing-postgresql"]
 SECRETS = {"airbyte": ("airbyte-database", "existing-airbyte"), "dagster": ("dagster-database", "existing-dagster")}
 LIMITS = "SELECT rolname, rolconnlimit, rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = '{}'"
-CONNECTED = """
-SELECT usename, bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
-WHERE usename IN ('airbyte', 'dagster') GROUP BY usename ORDER BY usename
-"""
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,11 @@ def webserver() -> Webserver:
     return found
 
 
+def airbyte_health() -> Reply:
+    address = node_port("existing-airbyte", "airbyte-airbyte-server-svc")
+    return until("Airbyte healthy", lambda: ((r := http(f"{address}/api/v1/health")).status == 200, r), 120)
+
+
 def test_no_server_is_made_and_the_outputs_say_where_it_is(deployed: Deployed) -> None:
     assert not [change for change in deployed.first.changes if "StatefulSet" in change.type]
     for app, output in deployed.stack.stack.outputs().items():
@@ -82,8 +84,13 @@ def test_no_server_is_made_and_the_outputs_say_where_it_is(deployed: Deployed) -
 
 
 def test_both_apps_are_connected_by_tls(deployed: Deployed) -> None:
-    expected = [["airbyte", "t"], ["dagster", "t"]]
-    until("both apps connected", lambda: ((seen := deployed.outside.rows(CONNECTED)) == expected, seen), 60, 0.05)
+    with ThreadPoolExecutor(1) as pool:
+        # Connections come and go with what the apps do.
+        seen = pool.submit(deployed.outside.seen_connections, 15)
+        for _ in range(10):
+            assert webserver().is_ready()
+            airbyte_health()
+        assert seen.result() == {"airbyte": "t", "dagster": "t"}
 
 
 def test_clients_check_the_certificate(deployed: Deployed) -> None:
@@ -102,9 +109,7 @@ def test_a_dagster_run_goes_to_its_end(deployed: Deployed) -> None:
 
 
 def test_airbyte_answers_from_its_database(deployed: Deployed) -> None:
-    address = node_port("existing-airbyte", "airbyte-airbyte-server-svc")
-    health = until("Airbyte healthy", lambda: ((r := http(f"{address}/api/v1/health")).status == 200, r), 120)
-    assert health.json()["available"] is True
+    assert airbyte_health().json()["available"] is True
     assert deployed.outside.rows("SELECT count(*) > 0 FROM flyway_schema_history", "airbyte")
     assert deployed.outside.rows("SELECT extname FROM pg_extension WHERE extname = 'pg_trgm'", "airbyte") == [
         ["pg_trgm"]
