@@ -1,10 +1,16 @@
 """The bootstrap Job on what CrunchyData's operator sets up: an admin that is no superuser, and PgBouncer's role."""
 
+import os
 import subprocess
+import time
 
 import pytest
 
-from tests.support.postgres import DatabaseServer
+from tests.support.crunchydata_stacks import standalone
+from tests.support.kinds import SECRET
+from tests.support.postgres import UID, DatabaseServer
+from tests.support.recording import reveal
+from tests.support.stacks import plan
 
 ADMIN = "lakehouse-admin"
 APP = {"username": "airbyte", "password": "first-password", "databases": "airbyte temporal temporal_visibility"}
@@ -68,3 +74,44 @@ def test_pgbouncer_finds_passwords_in_the_database_postgres_and_in_no_apps(runni
     query = "SELECT password FROM pgbouncer.get_auth('airbyte')"
     found = running.root.run("psql", *flags, "-c", query, env={"PGPASSWORD": "pooler"})
     assert found.stdout.startswith("SCRAM-SHA-256$4096:"), found.stderr
+
+
+def _use_certificate(server: DatabaseServer, *names: str) -> None:
+    """Give the server TLS with a new certificate for these names; its authority is `ca.crt` beside."""
+    folder = server.folder
+    new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
+    signed = ["-CA", folder / "ca.crt", "-CAkey", folder / "ca.key"]
+    alternatives = f"subjectAltName={','.join(f'DNS:{name}' for name in names)}"
+    for name, more in (("ca", []), ("server", [*signed, "-addext", alternatives])):
+        files = ["-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"]
+        subprocess.run([*new, *more, *files], check=True, capture_output=True)
+    for file in folder.glob("*.key"):
+        os.chown(file, UID, UID)
+    server.psql("ALTER SYSTEM SET ssl = on")
+    server.psql("SELECT pg_reload_conf()")
+    for _ in range(50):
+        if server.psql("SHOW ssl") == "on":
+            return
+        time.sleep(0.1)
+    raise AssertionError(server.log())
+
+
+def test_clients_match_the_name_that_the_program_gives_them_and_not_the_one_that_ends_in_a_dot(
+    running: DatabaseServer,
+) -> None:
+    data = reveal(plan(**standalone()).one(SECRET, "dagster-database-secret").raw["stringData"])
+    service = "postgresql-primary.postgresql"
+    # As internal/naming/dns.go of version 6.0.3 lists them: the cluster's domain with the dot that a resolver gives it.
+    names = [f"{service}.svc.cluster.local.", f"{service}.svc", service, "postgresql-primary"]
+    _use_certificate(running, *names)
+    running.psql("CREATE ROLE app LOGIN PASSWORD 'app'")
+
+    def login(host: str) -> subprocess.CompletedProcess[str]:
+        where = f"host={host} hostaddr=127.0.0.1 port={running.port} user=app dbname=postgres"
+        tls = f"sslmode=verify-full sslrootcert={running.pgdata}/ca.crt"
+        command = ["psql", "-X", "-A", "-t", "-c", "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"]
+        return running.root.run(*command, f"{where} {tls}", env={"PGPASSWORD": "app"})
+
+    done = login(data["host"])
+    assert done.stdout.strip() == "t", done.stderr
+    assert "does not match host name" in login(f"{service}.svc.cluster.local").stderr

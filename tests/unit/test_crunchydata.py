@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 from psycopg.conninfo import conninfo_to_dict
@@ -10,7 +11,11 @@ from psycopg.conninfo import conninfo_to_dict
 from components.airbyte_values import SECRET_ALIASES as AIRBYTE_ALIASES
 from components.dagster_values import SECRET_ALIASES as DAGSTER_ALIASES
 from components.endpoint import TlsMode
+from components.postgres.crunchydata import CrunchyDataServer, CrunchyDataServerArgs
+from components.postgres.crunchydata_backups import Repository, VolumePlace
+from components.postgres.crunchydata_cluster import ClusterArgs
 from components.postgres.crunchydata_secret import adapted, ca_certificate
+from components.postgres.database import Database, DatabaseArgs
 from settings.pins import PGO_CHART
 from tests.support.crunchydata import encoded, secret_there, user_secret
 from tests.support.crunchydata_stacks import EVERYWHERE, GCS, S3, standalone
@@ -25,7 +30,7 @@ from tests.support.kinds import (
     SECRET,
     STATEFUL_SET,
 )
-from tests.support.recording import GENERATED, Plan, Recorded, mask, reveal
+from tests.support.recording import GENERATED, Plan, Recorded, mask, record, reveal
 from tests.support.snapshots import render
 from tests.support.stacks import plan
 from tests.unit.test_credentials import AWKWARD
@@ -400,3 +405,25 @@ def test_plan_can_be_reviewed() -> None:
     resources = yaml.safe_load(render(plan(**RICH)))["resources"]
     read = resources["lakehouse/postgresql/postgresql-certificate kubernetes:core/v1:Secret"]
     assert read["options"] == {"read": "postgresql/postgresql-cluster-cert"}
+
+
+def test_the_server_serves_in_another_program() -> None:
+    def program() -> None:
+        args = CrunchyDataServerArgs(
+            cluster=ClusterArgs("orders", [Repository("repo1", VolumePlace("20Gi"))]),
+            namespace="shop",
+            client_image="docker.io/library/postgres:17.4",
+        )
+        server = CrunchyDataServer("pg", args)
+        Database(
+            "orders",
+            DatabaseArgs(server.server, namespace="web", name="orders", username="orders", secret_name="orders-db"),
+            pulumi.ResourceOptions(depends_on=[server]),
+        )
+
+    here = record(program)
+    assert here.one(POSTGRES_CLUSTER, "pg-cluster").inputs["metadata"]["namespace"] == "shop"
+    assert not here.of_type(RELEASE)
+    job = here.one(JOB, "orders-bootstrap")
+    assert environment(job)["PGPASSWORD"] == {"name": "orders-pguser-lakehouse-admin", "key": "password"}
+    assert here.one(POSTGRES_CLUSTER, "pg-cluster").urn in here.needs(job)
