@@ -50,7 +50,7 @@ class CrunchyDataServerArgs:
         client_image: image with `psql`, for Jobs that talk to the server.
         operator: the operator, None if one is there.
         deletion_protection: whether Pulumi refuses to delete the server.
-        start_timeout_seconds: how long Pulumi waits for the server.
+        start_timeout_seconds: how long Pulumi waits for each instance; the others start from the first one's backup.
     """
 
     cluster: cluster.ClusterArgs
@@ -67,6 +67,7 @@ class CrunchyDataServer(ServerComponent):
     def __init__(self, name: str, args: CrunchyDataServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:CrunchyDataServer", name, None, opts)
         wanted = args.cluster
+        seconds = args.start_timeout_seconds * wanted.replicas
         server = CustomResource(
             f"{name}-cluster",
             api_version=cluster.API_VERSION,
@@ -82,9 +83,7 @@ class CrunchyDataServer(ServerComponent):
                 # The operator also takes the cluster down, so it goes last.
                 depends_on=self._operator(name, args.operator),
                 protect=args.deletion_protection,
-                custom_timeouts=pulumi.CustomTimeouts(
-                    create=f"{args.start_timeout_seconds}s", update=f"{args.start_timeout_seconds}s"
-                ),
+                custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
             ),
         )
         authority = self._authority(name, args, server)

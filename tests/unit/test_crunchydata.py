@@ -127,10 +127,10 @@ def test_pulumi_waits_until_instances_roles_and_pgbouncer_are_there() -> None:
     ]
 
 
-def test_how_long_pulumi_waits_is_what_the_stack_says() -> None:
-    stack = standalone()
+def test_pulumi_waits_for_each_instance_as_long_as_the_stack_says() -> None:
+    stack = standalone(replicas=2)
     stack["postgresql"]["startTimeoutSeconds"] = 1200
-    assert cluster(plan(**stack)).options["customTimeouts"] == {"create": "1200s", "update": "1200s"}
+    assert cluster(plan(**stack)).options["customTimeouts"] == {"create": "2400s", "update": "2400s"}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_wal_is_compressed_as_the_version_can(version: int, compression: str) ->
 
 
 def test_a_larger_size_changes_the_cluster_in_place_and_nothing_else() -> None:
-    ((key, (old, new)),) = changed(made(), made(storageSize="100Gi", memory="8Gi", replicas=4)).items()
+    ((key, (old, new)),) = changed(made(), made(storageSize="100Gi", memory="8Gi")).items()
     assert key == (POSTGRES_CLUSTER, "postgresql-cluster")
     names = [{part: r.inputs["metadata"][part] for part in ("name", "namespace")} for r in (old, new)]
     assert names[0] == names[1]
