@@ -11,17 +11,21 @@ from components.postgres.server import Server
 from settings import apps, storage
 from settings.chart import Chart
 from settings.embedded import EmbeddedPostgreSQL
-from settings.pins import OfficialChart
+from settings.pins import OciChart, OfficialChart
 
 
-def chart_source(chart: Chart, official: OfficialChart) -> ChartSource:
+def chart_source(chart: Chart, official: OfficialChart | OciChart) -> ChartSource:
     """The chart that a stack chose, or the official one."""
     if chart.path is not None:
         return ChartSource(chart.path)
     version = chart.version_or(official.version)
     if chart.oci is not None:
         return ChartSource(chart.oci, version)
-    return ChartSource(official.name, version, chart.repository or official.repository)
+    if chart.repository is not None:
+        return ChartSource(official.name, version, chart.repository)
+    if isinstance(official, OciChart):
+        return ChartSource(official.reference, version)
+    return ChartSource(official.name, version, official.repository)
 
 
 def object_storage(settings: storage.ObjectStorage) -> ObjectStorage:

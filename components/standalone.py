@@ -3,9 +3,11 @@
 import pulumi
 
 from components.endpoint import TlsMode
+from components.from_crunchydata import crunchydata_server
+from components.postgres.crunchydata import CrunchyDataServer
 from components.postgres.existing import Admin, ExistingServer, ExistingServerArgs
 from components.postgres.server import AdminSecret, ServerComponent
-from settings.servers import existing
+from settings.servers import crunchydata, existing
 from settings.standalone import StandalonePostgreSQL
 
 NAME = "postgresql"
@@ -25,6 +27,8 @@ def standalone_server(
     match settings.server:
         case existing.ExistingServer() as server:
             return ExistingServer(NAME, _existing(settings, server, admin_password), opts)
+        case crunchydata.CrunchyDataServer() as server:
+            return CrunchyDataServer(NAME, crunchydata_server(settings, server), opts)
 
 
 def _existing(

@@ -2,6 +2,7 @@
 
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+POSTGRES_CLUSTER = "kubernetes:postgres-operator.crunchydata.com/v1beta1:PostgresCluster"
 JOB = "kubernetes:batch/v1:Job"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 PASSWORD = "random:index/randomPassword:RandomPassword"

@@ -10,9 +10,12 @@ from tests.support.recording import Plan, Recorded
 
 
 def manifests(plan: Plan, wanted: Callable[[Recorded], bool]) -> list[dict[str, Any]]:
-    """Objects of the plan's wanted resources, passwords included; namespaces and releases are left out."""
-    kinds = [r for r in plan.resources if r.type.startswith("kubernetes:") and not r.type.startswith("kubernetes:helm")]
-    return [plain(r.raw) for r in kinds if r.type != "kubernetes:core/v1:Namespace" and wanted(r)]
+    """Objects of the plan's wanted resources, passwords included; namespaces, releases and what is only read are left
+    out.
+    """
+    left_out = ("kubernetes:core/v1:Namespace", "kubernetes:helm.sh/v3:Release")
+    made = [r for r in plan.resources if r.type.startswith("kubernetes:") and "read" not in r.options]
+    return [plain(r.raw) for r in made if r.type not in left_out and wanted(r)]
 
 
 def plain(value: Any) -> Any:

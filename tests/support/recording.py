@@ -13,6 +13,8 @@ from pulumi.runtime import mocks, set_all_config
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from pulumi.runtime.stack import run_pulumi_func
 
+from tests.support.crunchydata import secret_there
+
 GENERATED = "generated-by-the-mock"
 SECRET = "[secret]"
 
@@ -27,7 +29,7 @@ class Recorded:
         depends_on: URNs of what it needs, by option or by input.
         property_needs: the same by input alone, for each.
         provider: reference (`<urn>::<id>`) of an explicit provider.
-        options: resource options that are not the default.
+        options: resource options that are not the default; `read` is the id of what is there and only looked at.
     """
 
     type: str
@@ -55,6 +57,8 @@ class _Provider(mocks.Mocks):
         state = dict(args.inputs)
         if args.typ == "random:index/randomPassword:RandomPassword":
             state["result"] = pulumi.Output.secret(f"{GENERATED}-{args.name}")
+        if args.typ == "kubernetes:core/v1:Secret" and args.resource_id:
+            state["data"] = pulumi.Output.secret(secret_there(args.resource_id, GENERATED))
         return f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
@@ -85,6 +89,26 @@ class _Monitor(mocks.MockMonitor):
                     property_needs={name: set(it.urns) for name, it in request.propertyDependencies.items()},
                     provider=request.provider,
                     options=_options(request),
+                )
+            )
+        return response
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        response = super().ReadResource(request)
+        with self._lock:
+            self.recorded.append(
+                Recorded(
+                    type=request.type,
+                    name=request.name,
+                    urn=response.urn,
+                    parent=request.parent,
+                    custom=True,
+                    inputs={},
+                    raw={},
+                    depends_on=tuple(sorted(request.dependencies)),
+                    property_needs={},
+                    provider=request.provider,
+                    options={"read": request.id},
                 )
             )
         return response
