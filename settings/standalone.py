@@ -8,6 +8,9 @@ from settings.base import Model
 from settings.names import Namespace, PostgresImage
 from settings.pins import POSTGRES_IMAGE
 from settings.servers import Server
+from settings.servers.cloudsql import CloudSqlServer, ExistingCloudSqlInstance
+from settings.servers.existing import ExistingAdmin, ExistingServer
+from settings.servers.rds import ExistingRdsInstance, RdsServer
 
 
 class StandalonePostgreSQL(Model):
@@ -27,4 +30,17 @@ class StandalonePostgreSQL(Model):
     @property
     def namespace_is_there(self) -> bool:
         """Whether somebody made the namespace already, because it holds a Secret of theirs."""
-        return self.server.kind == "existing" and self.server.admin.secret_name is not None
+        return self.given_admin is not None and self.given_admin.secret_name is not None
+
+    @property
+    def given_admin(self) -> ExistingAdmin | None:
+        """The admin of a server that is there already; None where the program makes server and admin."""
+        match self.server:
+            case ExistingServer(admin=admin):
+                return admin
+            case RdsServer(existing=ExistingRdsInstance(admin=admin)):
+                return admin
+            case CloudSqlServer(existing=ExistingCloudSqlInstance(admin=admin)):
+                return admin
+            case _:
+                return None

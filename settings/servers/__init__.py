@@ -1,6 +1,16 @@
 """The kinds of server that may be shared by both apps, one module each."""
 
-from settings.servers.existing import ExistingServer
+from typing import Annotated
 
-# pydantic's discriminated union takes over here as soon as there is a second kind.
-Server = ExistingServer
+from pydantic import Field
+
+from settings.servers.cloudsql import CloudSqlServer
+from settings.servers.existing import ExistingServer
+from settings.servers.rds import RdsServer
+
+Server = Annotated[
+    ExistingServer  # one line a kind
+    | RdsServer
+    | CloudSqlServer,
+    Field(discriminator="kind"),
+]
