@@ -1,7 +1,9 @@
 """PostgreSQL on Amazon RDS: an instance that the program makes, or one that is there."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from settings.authorities import rds_authorities, rds_regions
 from settings.base import Found, Model, Refusal
@@ -15,6 +17,8 @@ class ExistingRdsInstance(Model):
 
     identifier: aws.Identifier
     """Its identifier in the region."""
+    port: Annotated[int, Field(ge=1150, le=65535)] = 5432
+    """TCP port."""
     admin: ExistingAdmin
     """The role that makes the apps' roles and databases."""
 

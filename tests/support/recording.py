@@ -13,6 +13,8 @@ from pulumi.runtime import mocks, set_all_config
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from pulumi.runtime.stack import run_pulumi_func
 
+from tests.support import clouds
+
 GENERATED = "generated-by-the-mock"
 SECRET = "[secret]"
 
@@ -49,21 +51,27 @@ class Recorded:
 
 
 class _Provider(mocks.Mocks):
-    """Answers as the providers would: a generated password is secret."""
+    """Answers as the providers would: a generated password is secret, and a cloud tells only later what it made."""
+
+    def __init__(self, *, preview: bool) -> None:
+        super().__init__()
+        self.preview = preview
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         state = dict(args.inputs)
         if args.typ == "random:index/randomPassword:RandomPassword":
             state["result"] = pulumi.Output.secret(f"{GENERATED}-{args.name}")
+        if not self.preview:
+            state |= clouds.told(args.typ, state)
         return f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
-        return {}
+        return clouds.looked_up(args.token, dict(args.args))
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self) -> None:
-        super().__init__(_Provider())
+    def __init__(self, *, preview: bool) -> None:
+        super().__init__(_Provider(preview=preview))
         self.recorded: list[Recorded] = []
         self.outputs: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -174,6 +182,7 @@ def record(
     config: Mapping[str, str] | None = None,
     stack: str = "test",
     secret_keys: tuple[str, ...] = (),
+    preview: bool = False,
 ) -> Plan:
     """Run `program` as Pulumi would, on mocks.
 
@@ -182,12 +191,13 @@ def record(
         config: configuration as Pulumi passes it, keys with the project's prefix.
         stack: name of the stack.
         secret_keys: keys that the stack file holds encrypted.
+        preview: as the first preview, in which nobody knows what the clouds will tell.
     """
-    monitor = _Monitor()
+    monitor = _Monitor(preview=preview)
 
     async def run() -> None:
         set_all_config(dict(config or {}), list(secret_keys))
-        mocks.set_mocks(_Provider(), project="lakehouse", stack=stack, preview=False, monitor=monitor)
+        mocks.set_mocks(_Provider(preview=preview), project="lakehouse", stack=stack, preview=preview, monitor=monitor)
         await run_pulumi_func(lambda: _run_and_export(program))
 
     # A context of its own: Pulumi keeps its settings in context variables.
