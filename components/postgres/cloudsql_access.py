@@ -19,6 +19,7 @@ from components.endpoint import TlsMode
 from components.postgres.auth_proxy import AuthProxy, AuthProxyArgs
 from components.postgres.credentials import PORT
 from components.postgres.server import AdminSecret, Server
+from settings.servers.cloudsql import ZONE_SUFFIX
 
 
 class DnsName(Protocol):
@@ -184,7 +185,7 @@ def _private_dns(name: str, found: Found, opts: pulumi.ResourceOptions) -> None:
     zone = ManagedZone(
         f"{name}-dns",
         ManagedZoneArgs(
-            name=f"{found.name}-postgresql",
+            name=f"{found.name}{ZONE_SUFFIX}",
             # The instance's name alone: a zone of all of sql-psa.goog would hide other instances' names.
             dns_name=found.dns_name,
             description="Name in the certificate of the PostgreSQL of Airbyte and Dagster",

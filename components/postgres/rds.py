@@ -13,6 +13,7 @@ from components.postgres.credentials import PORT
 from components.postgres.rds_network import RdsNetwork, security_group, subnet_group
 from components.postgres.rds_parameters import parameter_group
 from components.postgres.server import Server, ServerComponent
+from settings.servers.rds_instance import REPLICA_SUFFIX
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ class RdsServer(ServerComponent):
         return Instance(
             f"{name}-replica",
             InstanceArgs(
-                identifier=f"{args.identifier}-replica",
+                identifier=f"{args.identifier}{REPLICA_SUFFIX}",
                 replicate_source_db=source.identifier,
                 auto_minor_version_upgrade=args.auto_minor_version_upgrade,
                 instance_class=replica.instance_class or args.instance_class,

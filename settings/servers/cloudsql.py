@@ -12,6 +12,12 @@ from settings.servers import gcp
 from settings.servers.cloudsql_instance import CloudSqlInstance
 from settings.servers.existing import Certificates, ExistingAdmin
 
+ZONE_SUFFIX = "-postgresql"
+"""What the private DNS zone's name has after the instance's."""
+
+LONGEST_ZONE = 63
+"""Characters of a managed zone's name (Cloud DNS API)."""
+
 _IMAGE = re.compile(r"[^\s:@]+(:[0-9]+)?(/[^\s:@]+)*:2\.[0-9]+\.[0-9]+[-.\w]*(@sha256:[0-9a-f]{64})?")
 
 
@@ -94,6 +100,13 @@ class CloudSqlServer(Model):
             if name is not None and len(name) > longest:
                 allowed = f"at most {longest} characters in project {self.project}"
                 yield Refusal((key, "name"), name, allowed, (("project",), (key, "name")))
+            elif name is not None and self._makes_zone and len(name) > LONGEST_ZONE - len(ZONE_SUFFIX):
+                allowed = f"at most {LONGEST_ZONE - len(ZONE_SUFFIX)} characters, or `privateDns: false`"
+                yield Refusal((key, "name"), name, allowed, (("privateDns",), ("tls",), ("authProxy",), (key, "name")))
+
+    @property
+    def _makes_zone(self) -> bool:
+        return self.private_dns and self.tls == "verify-full" and self.auth_proxy is None
 
     def _tls(self) -> Iterator[Refusal]:
         given = {"tls": self.tls, "caCertificates": self.ca_certificates, "privateDns": self.private_dns}
