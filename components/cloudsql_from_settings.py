@@ -18,6 +18,7 @@ from components.postgres.cloudsql_args import (
 from components.postgres.cloudsql_existing import ExistingCloudSqlServer, ExistingCloudSqlServerArgs
 from components.postgres.server import ServerComponent
 from settings.servers import cloudsql
+from settings.servers.cloud import as_text
 from settings.servers.cloudsql_instance import CloudSqlInstance, Day
 from settings.standalone import StandalonePostgreSQL
 
@@ -96,7 +97,7 @@ def _made(it: CloudSqlInstance) -> CloudSqlInstanceArgs:
             it.maintenance.hour,
             it.maintenance.update_track,
         ),
-        flags=it.flags,
+        flags=as_text(it.flags),
         deletion_protection=it.deletion_protection,
         admin_password_rotation=it.admin_password_rotation,
     )

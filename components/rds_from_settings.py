@@ -10,6 +10,7 @@ from components.postgres.rds_network import RdsNetwork
 from components.postgres.server import ServerComponent
 from settings.authorities import rds_authorities
 from settings.servers import rds
+from settings.servers.cloud import as_text
 from settings.servers.rds_instance import RdsInstance
 from settings.standalone import StandalonePostgreSQL
 
@@ -80,7 +81,7 @@ def _made(settings: StandalonePostgreSQL, server: rds.RdsServer, it: RdsInstance
         final_snapshot=final_snapshot if it.backup.final_snapshot else None,
         maintenance_window=it.maintenance_window,
         apply_immediately=it.apply_immediately,
-        parameters=it.parameters,
+        parameters=as_text(it.parameters),
         performance_insights_days=it.performance_insights.retention_days if it.performance_insights.enabled else None,
         log_exports=it.log_exports,
         ca_identifier=it.ca_identifier,

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator, PlainValidator
+from pydantic import AfterValidator
 
-from settings.base import Refusal, refuse, refuse_each
-from settings.embedded import ParameterValue
+from settings.base import Refusal, refuse_each
+from settings.embedded import Parameter, ParameterValue
 
 # What encryption, authentication and durability rest on.
 _OURS = (
@@ -22,24 +22,12 @@ _OURS = (
 )
 
 
-def _parameter(value: object) -> str:
-    """As the clouds take it: text; `on` and `off` for what YAML reads as a boolean."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if not isinstance(value, int | float | str):
-        refuse("text, a number, true or false")
-    text = str(value)
-    if "\n" in text or "\0" in text:
-        refuse("a value on one line")
-    return text
-
-
-def _parameters(value: dict[str, str]) -> dict[str, str]:
+def _parameters(value: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
     refuse_each(_refused(value))
     return value
 
 
-def _refused(value: Mapping[str, str]) -> Iterator[Refusal]:
+def _refused(value: Mapping[str, ParameterValue]) -> Iterator[Refusal]:
     for name, setting in value.items():
         if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) is None:
             yield Refusal((name,), setting, "names of PostgreSQL settings: lower-case letters, digits, '_' and '.'")
@@ -48,11 +36,17 @@ def _refused(value: Mapping[str, str]) -> Iterator[Refusal]:
             yield Refusal((name,), setting, allowed)
 
 
-Parameter = Annotated[str, PlainValidator(_parameter, json_schema_input_type=ParameterValue)]
-"""Value of a PostgreSQL setting, as text."""
-
 Parameters = Annotated[dict[str, Parameter], AfterValidator(_parameters)]
 """PostgreSQL settings by name."""
+
+
+def as_text(parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
+    """Settings as the clouds take them: text, `on` and `off` for what YAML reads as a boolean."""
+    return {
+        name: ("on" if value else "off") if isinstance(value, bool) else str(value)
+        for name, value in parameters.items()
+    }
+
 
 _KEPT = {"rds": ("rdsadmin", "rds_"), "cloudsql": ("cloudsql",)}
 
