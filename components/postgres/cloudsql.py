@@ -12,7 +12,6 @@ from components.postgres.cloudsql_access import (
     Found,
     Place,
     Proxied,
-    certificate_name,
     gcp_provider,
     server,
 )
@@ -50,7 +49,7 @@ class CloudSqlServer(ServerComponent):
             name=args.instance.name,
             network=args.instance.network,
             address=instance.private_ip_address,
-            dns_name=instance.dns_names.apply(lambda names: certificate_name(names, args.instance.name)),
+            dns_names=instance.dns_names,
             authorities=instance.server_ca_certs.apply(lambda all_: joined([it.cert for it in all_])),
             ready=[instance, user],
         )

@@ -87,7 +87,7 @@ class Found:
         name: its name in the project.
         network: its VPC network.
         address: its private address.
-        dns_name: the name in its certificate, with a dot at its end.
+        dns_names: its DNS names, one of which may be in its certificate.
         authorities: what its certificate is checked against, PEM.
         ready: what must be there before somebody connects.
     """
@@ -95,7 +95,7 @@ class Found:
     name: str
     network: pulumi.Input[str]
     address: pulumi.Output[str]
-    dns_name: pulumi.Output[str]
+    dns_names: pulumi.Output[Sequence[DnsName]]
     authorities: pulumi.Output[str]
     ready: Sequence[pulumi.Resource] = ()
 
@@ -161,10 +161,11 @@ def server(
             ).host
             tls, authorities = TlsMode.DISABLE, None
         case Direct(TlsMode.VERIFY_FULL):
+            certified = found.dns_names.apply(lambda names: certificate_name(names, found.name))
             if access.private_dns:
-                _private_dns(name, found, in_cloud)
+                _private_dns(name, found, certified, in_cloud)
             # A client compares the name that it was given with the certificate's, which has no dot at its end.
-            host = found.dns_name.apply(lambda it: it.rstrip("."))
+            host = certified.apply(lambda it: it.rstrip("."))
             tls, authorities = access.tls, access.ca_certificates or found.authorities
         case Direct():
             host, tls, authorities = found.address, access.tls, None
@@ -180,14 +181,14 @@ def server(
     )
 
 
-def _private_dns(name: str, found: Found, opts: pulumi.ResourceOptions) -> None:
+def _private_dns(name: str, found: Found, certified: pulumi.Output[str], opts: pulumi.ResourceOptions) -> None:
     """Private services access publishes no names: the one in the certificate has to be made to resolve."""
     zone = ManagedZone(
         f"{name}-dns",
         ManagedZoneArgs(
             name=f"{found.name}{ZONE_SUFFIX}",
             # The instance's name alone: a zone of all of sql-psa.goog would hide other instances' names.
-            dns_name=found.dns_name,
+            dns_name=certified,
             description="Name in the certificate of the PostgreSQL of Airbyte and Dagster",
             visibility="private",
             private_visibility_config=ManagedZonePrivateVisibilityConfigArgs(
@@ -198,6 +199,6 @@ def _private_dns(name: str, found: Found, opts: pulumi.ResourceOptions) -> None:
     )
     RecordSet(
         f"{name}-dns",
-        RecordSetArgs(managed_zone=zone.name, name=found.dns_name, type="A", ttl=60, rrdatas=[found.address]),
+        RecordSetArgs(managed_zone=zone.name, name=certified, type="A", ttl=60, rrdatas=[found.address]),
         opts,
     )

@@ -7,7 +7,7 @@ from pulumi_gcp.sql import get_database_instance_output
 
 from components.postgres.admin import Admin, admin_secret
 from components.postgres.cloudsql import joined
-from components.postgres.cloudsql_access import Access, Found, Place, certificate_name, gcp_provider, server
+from components.postgres.cloudsql_access import Access, Found, Place, gcp_provider, server
 from components.postgres.server import AdminSecret, ServerComponent
 
 
@@ -44,7 +44,7 @@ class ExistingCloudSqlServer(ServerComponent):
             name=args.instance,
             network=it.settings.apply(lambda all_: all_[0].ip_configurations[0].private_network),
             address=it.private_ip_address,
-            dns_name=it.dns_names.apply(lambda names: certificate_name(names, args.instance)),
+            dns_names=it.dns_names,
             authorities=it.server_ca_certs.apply(lambda all_: joined([one.cert for one in all_])),
         )
         in_cloud = pulumi.ResourceOptions(parent=self, provider=provider)
