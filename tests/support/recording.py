@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -193,6 +194,8 @@ def record(
         secret_keys: keys that the stack file holds encrypted.
         preview: as the first preview, in which nobody knows what the clouds will tell.
     """
+    # As Pulumi's own host does: where a program fails, asyncio would tell of everything that waited for what failed.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     monitor = _Monitor(preview=preview)
 
     async def run() -> None:

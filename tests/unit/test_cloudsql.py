@@ -382,4 +382,8 @@ def test_existing_instance_whose_certificate_has_no_name_is_refused() -> None:
     with pytest.raises(pulumi.RunError, match="Cloud SQL instance nameless has no DNS name") as error:
         on(server)
     assert "say `tls: require` or `authProxy`" in str(error.value)
-    assert endpoint(on({**server, "tls": "require"})) == (ADDRESS, "require", None)
+
+
+def test_existing_instance_whose_certificate_has_no_name_serves_without_it() -> None:
+    server = {**EXISTING, "existing": {"name": "nameless", "admin": {"secretName": "theirs"}}, "tls": "require"}
+    assert endpoint(on(server)) == (ADDRESS, "require", None)
