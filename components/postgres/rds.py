@@ -188,7 +188,8 @@ class RdsServer(ServerComponent):
         )
 
     def _replica(self, name: str, args: RdsServerArgs, replica: RdsReadReplica, source: Instance) -> Instance:
-        # Engine, storage, encryption, subnets and admin are the source's.
+        # Engine, subnets, key and admin are the source's; said again is what the provider would else take for `false`,
+        # and for a reason to replace the replica.
         return Instance(
             f"{name}-replica",
             InstanceArgs(
@@ -197,6 +198,7 @@ class RdsServer(ServerComponent):
                 auto_minor_version_upgrade=args.auto_minor_version_upgrade,
                 instance_class=replica.instance_class or args.instance_class,
                 multi_az=replica.multi_az,
+                storage_encrypted=True,
                 max_allocated_storage=args.storage.maximum or 0,
                 vpc_security_group_ids=self._groups,
                 publicly_accessible=False,

@@ -195,6 +195,7 @@ def test_replica_follows_the_instance() -> None:
         "instanceClass": "db.t4g.medium",
         "multiAz": False,
         "skipFinalSnapshot": True,
+        "storageEncrypted": True,
         "publiclyAccessible": False,
         "parameterGroupName": "lakehouse-postgres17",
         "vpcSecurityGroupIds": ["postgresql-access-id"],
