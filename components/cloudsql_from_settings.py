@@ -97,7 +97,7 @@ def _made(it: CloudSqlInstance) -> CloudSqlInstanceArgs:
             it.maintenance.hour,
             it.maintenance.update_track,
         ),
-        flags=as_text(it.flags),
+        flags=as_text(it.flags, true="on", false="off"),
         deletion_protection=it.deletion_protection,
         admin_password_rotation=it.admin_password_rotation,
     )

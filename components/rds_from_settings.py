@@ -81,7 +81,8 @@ def _made(settings: StandalonePostgreSQL, server: rds.RdsServer, it: RdsInstance
         final_snapshot=final_snapshot if it.backup.final_snapshot else None,
         maintenance_window=it.maintenance_window,
         apply_immediately=it.apply_immediately,
-        parameters=as_text(it.parameters),
+        # AllowedValues of a boolean in a parameter group.
+        parameters=as_text(it.parameters, true="1", false="0"),
         performance_insights_days=it.performance_insights.retention_days if it.performance_insights.enabled else None,
         log_exports=it.log_exports,
         ca_identifier=it.ca_identifier,

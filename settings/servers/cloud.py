@@ -40,10 +40,10 @@ Parameters = Annotated[dict[str, Parameter], AfterValidator(_parameters)]
 """PostgreSQL settings by name."""
 
 
-def as_text(parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
-    """Settings as the clouds take them: text, `on` and `off` for what YAML reads as a boolean."""
+def as_text(parameters: Mapping[str, ParameterValue], *, true: str, false: str) -> dict[str, str]:
+    """Settings as a cloud takes them: text, with its own words for what YAML reads as a boolean."""
     return {
-        name: ("on" if value else "off") if isinstance(value, bool) else str(value)
+        name: (true if value else false) if isinstance(value, bool) else str(value)
         for name, value in parameters.items()
     }
 

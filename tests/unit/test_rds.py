@@ -101,7 +101,7 @@ def test_tls_is_forced_whatever_else_the_parameters_are() -> None:
     group = on(but(RDS, parameters=given)).one(RDS_PARAMETERS, "postgresql-parameters").inputs
     assert (group["name"], group["family"]) == ("lakehouse-postgres17", "postgres17")
     assert group["parameters"] == [
-        {"name": "log_lock_waits", "value": "on", "applyMethod": "immediate"},
+        {"name": "log_lock_waits", "value": "1", "applyMethod": "immediate"},
         # AWS refuses to apply at once what the server reads at its start.
         {"name": "max_connections", "value": "500", "applyMethod": "pending-reboot"},
         {"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"},
