@@ -48,14 +48,6 @@ def as_text(parameters: Mapping[str, ParameterValue], *, true: str, false: str) 
     }
 
 
-_KEPT = {"rds": ("rdsadmin", "rds_"), "cloudsql": ("cloudsql",)}
-
-
-def kept_names(kind: str) -> tuple[str, ...]:
-    """Beginnings of the names of roles and databases that the cloud of that kind of server keeps for itself."""
-    return _KEPT.get(kind, ())
-
-
 CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 """A time of day as both clouds write it, `HH:MM`, in UTC."""
 
@@ -64,3 +56,11 @@ def minutes(clock: str) -> int:
     """Minutes since midnight of `HH:MM`."""
     hours, _, rest = clock.partition(":")
     return int(hours) * 60 + int(rest)
+
+
+_KEPT = {"rds": ("rdsadmin", "rds_"), "cloudsql": ("cloudsql",)}
+
+
+def kept_names(kind: str) -> tuple[str, ...]:
+    """Beginnings of the names of roles and databases that the cloud of that kind of server keeps for itself."""
+    return _KEPT.get(kind, ())

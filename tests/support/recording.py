@@ -99,7 +99,8 @@ class _Monitor(mocks.MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
-        if "pulumi:pulumi:Stack" in request.urn:
+        # Its children have its type before their own.
+        if "::pulumi:pulumi:Stack::" in request.urn:
             self.outputs = MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
 
