@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-REQUIREMENTS := requirements.txt requirements-dev.txt constraints.txt
+REQUIREMENTS := requirements.txt requirements-aws.txt requirements-gcp.txt requirements-dev.txt constraints.txt
 
 .PHONY: help up down reboot status shell unit lint test bench schema snapshots
 

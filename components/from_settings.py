@@ -4,14 +4,16 @@ from collections.abc import Mapping
 
 from components.helm import ChartSource
 from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage
+from components.postgres.admin import Admin
 from components.postgres.bootstrap_job import RoleLimits
 from components.postgres.database import DatabaseArgs
 from components.postgres.embedded import EmbeddedServerArgs
-from components.postgres.server import Server
+from components.postgres.server import AdminSecret, Server
 from settings import apps, storage
 from settings.chart import Chart
 from settings.embedded import EmbeddedPostgreSQL
 from settings.pins import OciChart, OfficialChart
+from settings.servers.existing import ExistingAdmin
 
 
 def chart_source(chart: Chart, official: OfficialChart | OciChart) -> ChartSource:
@@ -45,6 +47,13 @@ def object_storage(settings: storage.ObjectStorage) -> ObjectStorage:
             return Gcs(
                 settings.project, settings.bucket, settings.credentials.secret_name, settings.credentials.json_key
             )
+
+
+def given_admin(settings: ExistingAdmin, password: str | None) -> Admin | AdminSecret:
+    """The admin of a server that is there; `password` is the stack file's, where it names no Secret."""
+    if settings.secret_name is not None:
+        return AdminSecret(settings.secret_name, settings.username_key, settings.password_key)
+    return Admin(settings.username or "", password or "")
 
 
 def embedded_server(

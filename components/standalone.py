@@ -4,10 +4,12 @@ import pulumi
 
 from components.endpoint import TlsMode
 from components.from_crunchydata import crunchydata_server
+from components.from_settings import given_admin
+from components.optional import optional_package
 from components.postgres.crunchydata import CrunchyDataServer
-from components.postgres.existing import Admin, ExistingServer, ExistingServerArgs
-from components.postgres.server import AdminSecret, ServerComponent
-from settings.servers import crunchydata, existing
+from components.postgres.existing import ExistingServer, ExistingServerArgs
+from components.postgres.server import ServerComponent
+from settings.servers import cloudsql, crunchydata, existing, rds
 from settings.standalone import StandalonePostgreSQL
 
 NAME = "postgresql"
@@ -29,24 +31,28 @@ def standalone_server(
             return ExistingServer(NAME, _existing(settings, server, admin_password), opts)
         case crunchydata.CrunchyDataServer() as server:
             return CrunchyDataServer(NAME, crunchydata_server(settings, server), opts)
+        case rds.RdsServer() as server:
+            with optional_package("requirements-aws.txt"):
+                # Here and not above: pulumi-aws is an optional package of 270 MB.
+                from components.rds_from_settings import rds_server  # noqa: PLC0415
+            return rds_server(NAME, settings, server, admin_password, opts)
+        case cloudsql.CloudSqlServer() as server:
+            with optional_package("requirements-gcp.txt"):
+                # Here and not above: pulumi-gcp is an optional package of 290 MB.
+                from components.cloudsql_from_settings import cloudsql_server  # noqa: PLC0415
+            return cloudsql_server(NAME, settings, server, admin_password, opts)
 
 
 def _existing(
     settings: StandalonePostgreSQL, server: existing.ExistingServer, admin_password: str | None
 ) -> ExistingServerArgs:
-    admin = server.admin
-    credentials = (
-        AdminSecret(admin.secret_name, admin.username_key, admin.password_key)
-        if admin.secret_name is not None
-        else Admin(admin.username or "", admin_password or "")
-    )
     return ExistingServerArgs(
         host=server.host,
         port=server.port,
         namespace=settings.namespace,
-        admin=credentials,
+        admin=given_admin(server.admin, admin_password),
         client_image=settings.image,
         tls=TlsMode(server.tls),
         ca_certificate=server.ca_certificate,
-        admin_database=admin.database,
+        admin_database=server.admin.database,
     )

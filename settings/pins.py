@@ -30,3 +30,4 @@ DAGSTER_CHART = OfficialChart("https://dagster-io.github.io/helm", "dagster", "1
 # CrunchyData's operator; chart and CRDs have its version.
 PGO_CHART = OciChart("oci://registry.developers.crunchydata.com/crunchydata/pgo", "6.0.3")
 POSTGRES_IMAGE = "docker.io/library/postgres:17.11-trixie"
+CLOUD_SQL_PROXY_IMAGE = "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.27.0"

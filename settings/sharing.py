@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from settings.apps import Airbyte, Dagster
 from settings.base import Found, Refusal
 from settings.embedded import EmbeddedPostgreSQL
-from settings.servers.existing import ExistingServer
+from settings.servers.cloud import kept_names
 from settings.standalone import StandalonePostgreSQL
 
 # Whole: without its mode, the rest of it would look wrong.
@@ -31,10 +31,19 @@ def refusals(postgresql: StandalonePostgreSQL, apps: Mapping[str, tuple[Airbyte 
             allowed = f"another namespace than {key}'s, whose pods are not to read the admin's Secret"
             reads = (("namespace",), (key, "namespace"), (key, "enabled"))
             yield Refusal(("postgresql", "namespace"), postgresql.namespace, allowed, reads)
+        yield from _kept_by_the_cloud(postgresql, key, app)
     if len(apps) == 2:
         yield from _clashes(apps["airbyte"][0], apps["dagster"][0])
     if "airbyte" in apps:
         yield from _edition(postgresql, apps["airbyte"][0])
+
+
+def _kept_by_the_cloud(postgresql: StandalonePostgreSQL, key: str, app: Airbyte | Dagster) -> Iterator[Refusal]:
+    kept = kept_names(postgresql.server.kind)
+    for setting, name in (("username", app.database.username), ("name", app.database.name)):
+        if kept and name.startswith(kept):
+            allowed = f"a name that does not begin with {' or '.join(kept)}: those are the cloud's own"
+            yield Refusal((key, "database", setting), name, allowed, (("postgresql", "server", "kind"),))
 
 
 def _clashes(airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator[Refusal]:
@@ -62,14 +71,11 @@ def admin_password_refusals(
     postgresql: EmbeddedPostgreSQL | StandalonePostgreSQL, password: SecretStr | None
 ) -> Iterator[Refusal]:
     """An admin password that is missing, or that nobody takes."""
-    match postgresql:
-        case StandalonePostgreSQL(server=ExistingServer(admin=admin)):
-            wanted = admin.secret_name is None
-        case _:
-            wanted = False
+    admin = postgresql.given_admin if isinstance(postgresql, StandalonePostgreSQL) else None
+    wanted = admin is not None and admin.secret_name is None
     if wanted and password is None:
         allowed = "the admin's password: pulumi config set --secret adminPassword"
         yield Refusal(("adminPassword",), Found.NOTHING, allowed, (_SERVER,))
     if not wanted and password is not None:
-        allowed = "nothing: only a server of kind `existing` without `admin.secretName` takes it"
+        allowed = "nothing: only a server that is there already, without `admin.secretName`, takes it"
         yield Refusal(("adminPassword",), Found.SECRET, allowed, (_SERVER,))

@@ -8,8 +8,10 @@ from settings.base import Model
 from settings.names import Namespace, PostgresImage
 from settings.pins import POSTGRES_IMAGE
 from settings.servers import Server
+from settings.servers.cloudsql import CloudSqlServer, ExistingCloudSqlInstance
 from settings.servers.crunchydata import CrunchyDataServer
-from settings.servers.existing import ExistingServer
+from settings.servers.existing import ExistingAdmin, ExistingServer
+from settings.servers.rds import ExistingRdsInstance, RdsServer
 
 
 class StandalonePostgreSQL(Model):
@@ -29,8 +31,19 @@ class StandalonePostgreSQL(Model):
     @property
     def namespace_is_there(self) -> bool:
         """Whether somebody made the namespace already, because it holds a Secret of theirs."""
+        if isinstance(self.server, CrunchyDataServer):
+            return self.server.backups.needs_secrets
+        return self.given_admin is not None and self.given_admin.secret_name is not None
+
+    @property
+    def given_admin(self) -> ExistingAdmin | None:
+        """The admin of a server that is there already; None where the program makes server and admin."""
         match self.server:
             case ExistingServer(admin=admin):
-                return admin.secret_name is not None
-            case CrunchyDataServer(backups=backups):
-                return backups.needs_secrets
+                return admin
+            case RdsServer(existing=ExistingRdsInstance(admin=admin)):
+                return admin
+            case CloudSqlServer(existing=ExistingCloudSqlInstance(admin=admin)):
+                return admin
+            case _:
+                return None

@@ -3,24 +3,11 @@
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_kubernetes as k8s
 
 from components.endpoint import TlsMode
+from components.postgres.admin import Admin, admin_secret
 from components.postgres.credentials import PORT
 from components.postgres.server import AdminSecret, Server, ServerComponent
-
-
-@dataclass(frozen=True)
-class Admin:
-    """The role that makes roles and databases.
-
-    Attributes:
-        username: its name.
-        password: its password, a secret.
-    """
-
-    username: str
-    password: pulumi.Input[str]
 
 
 @dataclass(frozen=True)
@@ -53,22 +40,12 @@ class ExistingServer(ServerComponent):
 
     def __init__(self, name: str, args: ExistingServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:ExistingServer", name, None, opts)
-        admin = args.admin
-        if isinstance(admin, Admin):
-            secret_name = f"{name}-admin"
-            k8s.core.v1.Secret(
-                f"{name}-admin",
-                metadata={"name": secret_name, "namespace": args.namespace},
-                string_data={"username": admin.username, "password": pulumi.Output.secret(admin.password)},
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            admin = AdminSecret(secret_name)
         self.server = Server(
             host=args.host,
             port=args.port,
             tls=args.tls,
             namespace=args.namespace,
-            admin=admin,
+            admin=admin_secret(name, args.namespace, args.admin, pulumi.ResourceOptions(parent=self)),
             client_image=args.client_image,
             ca_certificate=args.ca_certificate,
             admin_database=args.admin_database,

@@ -4,7 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
+from settings.servers.cloudsql import CloudSqlServer
 from settings.servers.crunchydata import CrunchyDataServer
 from settings.servers.existing import ExistingServer
+from settings.servers.rds import RdsServer
 
-Server = Annotated[ExistingServer | CrunchyDataServer, Field(discriminator="kind")]
+Server = Annotated[
+    ExistingServer  # one line a kind
+    | CrunchyDataServer
+    | RdsServer
+    | CloudSqlServer,
+    Field(discriminator="kind"),
+]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pulumi.runtime import mocks, set_all_config
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
 from pulumi.runtime.stack import run_pulumi_func
 
+from tests.support import clouds
 from tests.support.crunchydata import secret_there
 
 GENERATED = "generated-by-the-mock"
@@ -51,7 +53,11 @@ class Recorded:
 
 
 class _Provider(mocks.Mocks):
-    """Answers as the providers would: a generated password is secret."""
+    """Answers as the providers would: a generated password is secret, and a cloud tells only later what it made."""
+
+    def __init__(self, *, preview: bool) -> None:
+        super().__init__()
+        self.preview = preview
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         state = dict(args.inputs)
@@ -59,15 +65,17 @@ class _Provider(mocks.Mocks):
             state["result"] = pulumi.Output.secret(f"{GENERATED}-{args.name}")
         if args.typ == "kubernetes:core/v1:Secret" and args.resource_id:
             state["data"] = pulumi.Output.secret(secret_there(args.resource_id, GENERATED))
+        if not self.preview:
+            state |= clouds.told(args.typ, state)
         return f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
-        return {}
+        return clouds.looked_up(args.token, dict(args.args))
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self) -> None:
-        super().__init__(_Provider())
+    def __init__(self, *, preview: bool) -> None:
+        super().__init__(_Provider(preview=preview))
         self.recorded: list[Recorded] = []
         self.outputs: dict[str, Any] = {}
         self._lock = threading.Lock()
@@ -114,7 +122,8 @@ class _Monitor(mocks.MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
-        if "pulumi:pulumi:Stack" in request.urn:
+        # Its children have its type before their own.
+        if "::pulumi:pulumi:Stack::" in request.urn:
             self.outputs = MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
 
@@ -198,6 +207,7 @@ def record(
     config: Mapping[str, str] | None = None,
     stack: str = "test",
     secret_keys: tuple[str, ...] = (),
+    preview: bool = False,
 ) -> Plan:
     """Run `program` as Pulumi would, on mocks.
 
@@ -206,12 +216,15 @@ def record(
         config: configuration as Pulumi passes it, keys with the project's prefix.
         stack: name of the stack.
         secret_keys: keys that the stack file holds encrypted.
+        preview: as the first preview, in which nobody knows what the clouds will tell.
     """
-    monitor = _Monitor()
+    # As Pulumi's own host does: where a program fails, asyncio would tell of everything that waited for what failed.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    monitor = _Monitor(preview=preview)
 
     async def run() -> None:
         set_all_config(dict(config or {}), list(secret_keys))
-        mocks.set_mocks(_Provider(), project="lakehouse", stack=stack, preview=False, monitor=monitor)
+        mocks.set_mocks(_Provider(preview=preview), project="lakehouse", stack=stack, preview=preview, monitor=monitor)
         await run_pulumi_func(lambda: _run_and_export(program))
 
     # A context of its own: Pulumi keeps its settings in context variables.

@@ -11,13 +11,18 @@ from tests.support.kinds import STACK
 from tests.support.recording import Plan, Recorded, mask
 
 SCRIPTS = Path(scripts.__file__).parent
+CERTIFICATE = "-----BEGIN CERTIFICATE-----"
+
+
+def described(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Inputs, needs and options of every resource, by the names that lead to it and its type."""
+    by_urn = {r.urn: r for r in plan.resources}
+    return {_path(r, by_urn): _resource(r, by_urn) for r in plan.resources if r.type != STACK}
 
 
 def render(plan: Plan) -> str:
     """The plan in YAML: resources by the names that lead to them, and the outputs."""
-    by_urn = {r.urn: r for r in plan.resources}
-    resources = {_path(r, by_urn): _resource(r, by_urn) for r in plan.resources if r.type != STACK}
-    document = {"outputs": mask(plan.outputs), "resources": resources}
+    document = {"outputs": mask(plan.outputs), "resources": described(plan)}
     return yaml.dump(document, Dumper=_Dumper, width=110, allow_unicode=True)
 
 
@@ -48,11 +53,16 @@ def _short(r: Recorded) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """Without absent values, and with a script's digest for its text: the script is reviewed where it is."""
+    """Without absent values, and with a digest for a certificate, which nobody can read, and for the text of a script,
+    which is reviewed where it is.
+    """
     if isinstance(value, dict):
         return {key: _readable(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
         return [_readable(inner) for inner in value]
+    if isinstance(value, str) and (count := value.count(CERTIFICATE)):
+        digest = hashlib.sha256(value.encode()).hexdigest()[:16]
+        return f"{count} certificate{'s' * (count > 1)}, {len(value)} characters, sha256 {digest}"
     if isinstance(value, str) and "\n" in value:
         for file in SCRIPTS.iterdir():
             if file.is_file() and file.read_text() == value:

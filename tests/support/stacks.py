@@ -42,9 +42,9 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def plan_program(config: dict[str, str], stack: str) -> Plan:
+def plan_program(config: dict[str, str], stack: str, *, preview: bool = False) -> Plan:
     """Run the whole program on mocks."""
-    return record(run_main, config=config, stack=stack)
+    return record(run_main, config=config, stack=stack, preview=preview)
 
 
 def plan(**settings: Any) -> Plan:

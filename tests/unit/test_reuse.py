@@ -10,8 +10,10 @@ from components.object_storage import S3
 from components.postgres.bootstrap_job import RoleLimits
 from components.postgres.database import Database, DatabaseArgs
 from components.postgres.embedded import EmbeddedServer, EmbeddedServerArgs
+from components.postgres.rds import RdsServer, RdsServerArgs
+from components.postgres.rds_network import RdsNetwork
 from components.postgres.server import AdminSecret, Server
-from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, RELEASE, SECRET, STATEFUL_SET
+from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, RDS_INSTANCE, RELEASE, SECRET, STATEFUL_SET
 from tests.support.recording import record, reveal
 
 IMAGE = "docker.io/library/postgres:17.4"
@@ -158,3 +160,38 @@ def test_airbyte_on_a_database_and_a_bucket_that_are_there() -> None:
     assert values["global"]["database"]["host"] == "db.example.com"
     assert values["server"]["replicaCount"] == 2
     assert values["server"]["podAnnotations"] == {"lakehouse/credentials-rotation": "database-1"}
+
+
+def test_a_server_in_a_cloud_with_a_database_of_another_program() -> None:
+    def program() -> None:
+        network = RdsNetwork("vpc-01234567", "private", allowed_cidrs=["10.0.0.0/16"])
+        args = RdsServerArgs(
+            namespace="admin",
+            client_image=IMAGE,
+            region="eu-west-1",
+            network=network,
+            identifier="orders",
+            final_snapshot=None,
+            tls=TlsMode.REQUIRE,
+        )
+        server = RdsServer("orders", args)
+        database = Database(
+            "orders",
+            DatabaseArgs(
+                server=server.server, namespace="shop", name="orders", username="orders", secret_name="orders-db"
+            ),
+            pulumi.ResourceOptions(depends_on=[server]),
+        )
+        pulumi.export("host", database.endpoint.host)
+
+    made = record(program)
+    instance = made.one(RDS_INSTANCE, "orders-instance")
+    assert instance.inputs["dbSubnetGroupName"] == "private"
+    assert instance.inputs["skipFinalSnapshot"] is True
+    assert made.outputs["host"] == "orders.c0123456789.eu-central-1.rds.amazonaws.com"
+    assert instance.urn in made.needs(made.one(JOB, "orders-bootstrap"))
+    assert {r.inputs["metadata"]["name"] for r in made.of_type(SECRET)} == {
+        "orders-admin",
+        "orders-db",
+        "orders-db-bootstrap",
+    }

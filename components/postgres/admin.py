@@ -1,0 +1,52 @@
+"""The admin of a server: generated, given by somebody, or in a Secret that is there."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+
+from components.postgres.credentials import PASSWORD_LENGTH
+from components.postgres.server import AdminSecret
+
+ADMIN = "postgres"
+"""Name of the role on servers that the program makes; RDS and Cloud SQL have it as well."""
+
+
+@dataclass(frozen=True)
+class Admin:
+    """The role that makes roles and databases.
+
+    Attributes:
+        username: its name.
+        password: its password, a secret.
+    """
+
+    username: str
+    password: pulumi.Input[str]
+
+
+def generated_admin(name: str, rotation: int, opts: pulumi.ResourceOptions) -> Admin:
+    """An admin with a password that is made anew when `rotation` is raised."""
+    password = random.RandomPassword(
+        f"{name}-admin",
+        length=PASSWORD_LENGTH,
+        special=False,
+        keepers={"rotation": str(rotation)},
+        opts=opts,
+    )
+    return Admin(ADMIN, password.result)
+
+
+def admin_secret(name: str, namespace: str, admin: Admin | AdminSecret, opts: pulumi.ResourceOptions) -> AdminSecret:
+    """Put an admin into the Secret `<name>-admin`; a Secret that is there already is taken as it is."""
+    if isinstance(admin, AdminSecret):
+        return admin
+    secret_name = f"{name}-admin"
+    k8s.core.v1.Secret(
+        f"{name}-admin",
+        metadata={"name": secret_name, "namespace": namespace},
+        string_data={"username": admin.username, "password": pulumi.Output.secret(admin.password)},
+        opts=opts,
+    )
+    return AdminSecret(secret_name)

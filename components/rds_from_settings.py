@@ -1,0 +1,102 @@
+"""From a stack's settings of an RDS server to its component. Imported where a stack has one: it needs pulumi-aws."""
+
+import pulumi
+
+from components.endpoint import TlsMode
+from components.from_settings import given_admin
+from components.postgres.rds import RdsReadReplica, RdsServer, RdsServerArgs, RdsStorage
+from components.postgres.rds_existing import ExistingRdsServer, ExistingRdsServerArgs
+from components.postgres.rds_network import RdsNetwork
+from components.postgres.server import ServerComponent
+from settings.authorities import rds_authorities
+from settings.servers import rds
+from settings.servers.cloud import as_text
+from settings.servers.rds_instance import RdsInstance
+from settings.standalone import StandalonePostgreSQL
+
+
+def rds_server(
+    name: str,
+    settings: StandalonePostgreSQL,
+    server: rds.RdsServer,
+    admin_password: str | None,
+    opts: pulumi.ResourceOptions,
+) -> ServerComponent:
+    """Make the instance, or take the one that is there.
+
+    Args:
+        name: name of the component.
+        settings: what the stack file says of the standalone server.
+        server: the part of it that is RDS's.
+        admin_password: password of an existing instance's admin, where the stack file holds it.
+        opts: options of the component.
+    """
+    if server.existing is not None:
+        args = ExistingRdsServerArgs(
+            identifier=server.existing.identifier,
+            namespace=settings.namespace,
+            admin=given_admin(server.existing.admin, admin_password),
+            client_image=settings.image,
+            region=server.region,
+            profile=server.profile,
+            port=server.existing.port,
+            admin_database=server.existing.admin.database,
+            tls=TlsMode(server.tls),
+            ca_certificate=_authorities(server),
+        )
+        return ExistingRdsServer(name, args, opts)
+    if server.instance is None:
+        raise ValueError("settings without an instance are refused before")
+    return RdsServer(name, _made(settings, server, server.instance), opts)
+
+
+def _made(settings: StandalonePostgreSQL, server: rds.RdsServer, it: RdsInstance) -> RdsServerArgs:
+    final_snapshot = it.backup.final_snapshot_identifier or f"{it.identifier}-final"
+    return RdsServerArgs(
+        namespace=settings.namespace,
+        client_image=settings.image,
+        region=server.region,
+        network=RdsNetwork(
+            vpc_id=it.network.vpc_id,
+            subnets=it.network.subnet_group or it.network.subnet_ids or [],
+            allowed_security_groups=it.network.allowed_security_groups,
+            allowed_cidrs=it.network.allowed_cidrs,
+        ),
+        profile=server.profile,
+        identifier=it.identifier,
+        version=it.version,
+        auto_minor_version_upgrade=it.auto_minor_version_upgrade,
+        allow_major_version_upgrade=it.allow_major_version_upgrade,
+        instance_class=it.instance_class,
+        multi_az=it.multi_az,
+        storage=RdsStorage(
+            allocated=it.storage.allocated,
+            maximum=it.storage.maximum,
+            iops=it.storage.iops,
+            throughput=it.storage.throughput,
+            kms_key_arn=it.storage.kms_key_arn,
+        ),
+        backup_retention_days=it.backup.retention_days,
+        backup_window=it.backup.window,
+        final_snapshot=final_snapshot if it.backup.final_snapshot else None,
+        maintenance_window=it.maintenance_window,
+        apply_immediately=it.apply_immediately,
+        # AllowedValues of a boolean in a parameter group.
+        parameters=as_text(it.parameters, true="1", false="0"),
+        performance_insights_days=it.performance_insights.retention_days if it.performance_insights.enabled else None,
+        log_exports=it.log_exports,
+        ca_identifier=it.ca_identifier,
+        deletion_protection=it.deletion_protection,
+        read_replica=RdsReadReplica(it.read_replica.instance_class, it.read_replica.multi_az)
+        if it.read_replica
+        else None,
+        admin_password_rotation=it.admin_password_rotation,
+        tls=TlsMode(server.tls),
+        ca_certificate=_authorities(server),
+    )
+
+
+def _authorities(server: rds.RdsServer) -> str | None:
+    if server.tls != "verify-full":
+        return None
+    return server.ca_certificates or rds_authorities(server.region)

@@ -1,0 +1,67 @@
+"""A cloud's SDK is imported where a stack has its server, and nowhere else; a missing one is told with its remedy."""
+
+import subprocess
+import sys
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.optional import optional_package
+from tests.support.stacks import ROOT, STACK_FILES, config_of, plan_program, stack_name
+
+SDKS = {"prod-aws": ("pulumi_aws", "requirements-aws.txt"), "prod-gcp": ("pulumi_gcp", "requirements-gcp.txt")}
+MODULES = ("components.rds_from_settings", "components.cloudsql_from_settings", "components.postgres")
+
+
+class _Missing(MetaPathFinder):
+    """Makes a package look as if it were not installed."""
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
+        if fullname.partition(".")[0] == self.package:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+
+
+@pytest.mark.parametrize("stack", SDKS)
+def test_missing_sdk_is_told_with_the_command_that_installs_it(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    package, requirements = SDKS[stack]
+    for name in list(sys.modules):
+        if name.startswith((package, *MODULES)):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [_Missing(package), *sys.meta_path])
+    with pytest.raises(pulumi.RunError) as error:
+        plan_program(config_of(ROOT / f"Pulumi.{stack}.yaml"), stack)
+    assert package.replace("_", "-") in str(error.value)
+    assert f"{sys.executable} -m pip install --requirement {requirements}" in str(error.value)
+    assert (ROOT / requirements).exists()
+
+
+def test_what_else_is_missing_is_told_as_it_is() -> None:
+    with pytest.raises(ModuleNotFoundError), optional_package("requirements-aws.txt"):
+        import no_such_package  # noqa: F401, PLC0415
+
+
+@pytest.mark.parametrize("path", STACK_FILES, ids=stack_name)
+def test_stack_imports_the_sdk_of_its_own_cloud_alone(path: Path) -> None:
+    # In a process of its own: in this one, other tests have imported both.
+    program = (
+        "import pathlib, sys\n"
+        "from tests.support.stacks import config_of, plan_program\n"
+        f"plan_program(config_of(pathlib.Path({str(path)!r})), {stack_name(path)!r})\n"
+        "print([name for name in ('pulumi_aws', 'pulumi_gcp') if name in sys.modules])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    package, _ = SDKS.get(stack_name(path), ("", ""))
+    assert done.stdout.strip() == str([package] if package else [])
+
+
+@pytest.mark.parametrize("requirements", ["requirements-aws.txt", "requirements-gcp.txt"])
+def test_requirement_is_the_one_that_the_tests_run_with(requirements: str) -> None:
+    (pin,) = [line for line in (ROOT / requirements).read_text().splitlines() if line.startswith("pulumi-")]
+    assert pin.replace("-", "_") in (ROOT / "constraints.txt").read_text().splitlines()
