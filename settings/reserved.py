@@ -5,6 +5,7 @@ values must have that the program adds to.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import NoneType
 from typing import Any, cast
 
 from settings.base import KeyPath, Refusal, refuse_each
@@ -155,13 +156,9 @@ def _reserved(value: object, reserved: Reserved, path: KeyPath) -> Iterator[Refu
         if _matches(path, pattern.split(".")):
             yield Refusal(path, value, f"any chart value but this: {reason}")
             return
-    form = _form(path, reserved.lists)
-    filled = any(_matches(path, pattern.split(".")) for pattern in reserved.mappings)
-    if filled and not isinstance(value, Mapping):
-        yield Refusal(path, value, "a mapping: the program adds to it")
-        return
-    if form is not None and value is not None and not isinstance(value, form):
-        word = "a list" if form is list else "a mapping"
+    form = _form(path, reserved)
+    if form is not None and not isinstance(value, form):
+        word = "a list" if list in form else "a mapping"
         yield Refusal(path, value, f"{word}: the program adds to it")
         return
     variable = _environment_variable(path, value)
@@ -178,12 +175,14 @@ def _reserved(value: object, reserved: Reserved, path: KeyPath) -> Iterator[Refu
             yield from _reserved(child, reserved, (*path, number))
 
 
-def _form(path: KeyPath, lists: Sequence[str]) -> type | None:
-    """What a value at `path` must be, since a list that the program adds to is there or below."""
-    for pattern in lists:
+def _form(path: KeyPath, reserved: Reserved) -> tuple[type, ...] | None:
+    """What a value at `path` must be, since the program adds to it or to a list below it."""
+    if any(_matches(path, pattern.split(".")) for pattern in reserved.mappings):
+        return (dict,)
+    for pattern in reserved.lists:
         parts = pattern.split(".")
         if path and _matches(path, parts[: len(path)]):
-            return list if len(parts) == len(path) or parts[len(path)] == "*" else dict
+            return (list if len(parts) == len(path) or parts[len(path)] == "*" else dict, NoneType)
     return None
 
 

@@ -1,5 +1,6 @@
 """What a server that both apps share asks of the rest of a stack file."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import cast
 
@@ -8,8 +9,10 @@ from pydantic import SecretStr
 from settings.apps import Airbyte, Dagster
 from settings.base import Found, Refusal
 from settings.embedded import EmbeddedPostgreSQL
+from settings.pins import AIRBYTE_CHART
 from settings.servers.cloud import kept_names
 from settings.standalone import StandalonePostgreSQL
+from settings.storage import GcsStorage
 
 # Whole: without its mode, the rest of it would look wrong.
 _SERVER = ("postgresql",)
@@ -34,8 +37,12 @@ def refusals(postgresql: StandalonePostgreSQL, apps: Mapping[str, tuple[Airbyte 
         yield from _kept_by_the_cloud(postgresql, key, app)
     if len(apps) == 2:
         yield from _clashes(apps["airbyte"][0], apps["dagster"][0])
-    if "airbyte" in apps:
-        yield from _edition(postgresql, apps["airbyte"][0])
+    airbyte = apps["airbyte"][0] if "airbyte" in apps else None
+    if isinstance(airbyte, Airbyte):
+        if postgresql.tls != "disable":
+            yield from _edition(airbyte)
+        if postgresql.tls == "verify-full":
+            yield from _early_chart(airbyte)
 
 
 def _kept_by_the_cloud(postgresql: StandalonePostgreSQL, key: str, app: Airbyte | Dagster) -> Iterator[Refusal]:
@@ -57,14 +64,24 @@ def _clashes(airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator
         yield Refusal(("dagster", "database", "name"), dagster.database.name, allowed, reads)
 
 
-def _edition(postgresql: StandalonePostgreSQL, airbyte: Airbyte | Dagster) -> Iterator[Refusal]:
+def _edition(airbyte: Airbyte) -> Iterator[Refusal]:
     """Keycloak, which every other edition runs, would take TLS parameters behind the name for a part of it."""
     settings: object = airbyte.values.get("global")
     edition = cast("Mapping[str, object]", settings).get("edition") if isinstance(settings, Mapping) else None
-    encrypted = getattr(postgresql.server, "tls", None) != "disable"
-    if encrypted and edition not in (None, "community"):
+    if edition not in (None, "community"):
         allowed = "community: the Keycloak of other editions has no way to encrypt its connection to the database"
         yield Refusal(("airbyte", "values", "global", "edition"), edition, allowed, (_SERVER,))
+
+
+def _early_chart(airbyte: Airbyte) -> Iterator[Refusal]:
+    """Volumes beside those of GCS break the launcher's template until 2.0.6 (the charts, rendered)."""
+    version = airbyte.chart.version_or(AIRBYTE_CHART.version)
+    number = tuple(int(part) for part in re.findall(r"[0-9]+", version)[:3])
+    if (2, 0, 0) <= number <= (2, 0, 6) and isinstance(airbyte.storage, GcsStorage):
+        key = "version" if airbyte.chart.path is None else "path"
+        allowed = "2.0.7 or newer with a server whose certificate is checked, and GCS"
+        reads = (_SERVER, ("airbyte", "storage", "kind"))
+        yield Refusal(("airbyte", "chart", key), getattr(airbyte.chart, key), allowed, reads)
 
 
 def admin_password_refusals(

@@ -8,7 +8,7 @@ from settings.base import Model
 from settings.names import Namespace, PostgresImage
 from settings.pins import POSTGRES_IMAGE
 from settings.servers import Server
-from settings.servers.cloudsql import CloudSqlServer, ExistingCloudSqlInstance
+from settings.servers.cloudsql import CloudSqlAuthProxy, CloudSqlServer, ExistingCloudSqlInstance
 from settings.servers.crunchydata import CrunchyDataServer
 from settings.servers.existing import ExistingAdmin, ExistingServer
 from settings.servers.rds import ExistingRdsInstance, RdsServer
@@ -47,3 +47,14 @@ class StandalonePostgreSQL(Model):
                 return admin
             case _:
                 return None
+
+    @property
+    def tls(self) -> Literal["disable", "require", "verify-full"]:
+        """How apps connect."""
+        match self.server:
+            case CloudSqlServer(auth_proxy=CloudSqlAuthProxy()):
+                return "disable"  # to the proxy, which does the rest
+            case ExistingServer(tls=tls) | RdsServer(tls=tls) | CloudSqlServer(tls=tls):
+                return tls
+            case CrunchyDataServer():
+                return "verify-full"
