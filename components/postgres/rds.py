@@ -158,8 +158,8 @@ class RdsServer(ServerComponent):
                 allocated_storage=storage.allocated,
                 # The provider's word for no autoscaling.
                 max_allocated_storage=storage.maximum or 0,
-                # What comes with a large volume is said, too: growing past that size, the provider would else ask for the
-                # small volume's IOPS, which AWS refuses for a large one.
+                # What comes with a large volume is said, too: growing to that size, the provider would else ask for
+                # the small volume's IOPS, which AWS refuses for a large one.
                 iops=storage.iops or (LEAST_IOPS if storage.allocated >= STRIPED_GIB else None),
                 storage_throughput=storage.throughput
                 or (LEAST_THROUGHPUT if storage.allocated >= STRIPED_GIB else None),
