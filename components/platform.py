@@ -15,7 +15,7 @@ from components.postgres.database import Database
 from components.postgres.embedded import EmbeddedServer
 from components.postgres.server import ServerComponent
 from components.sessions import ClientSession, PodSession
-from components.standalone import standalone_server
+from components.standalone import require_packages, standalone_server
 from settings import apps
 from settings.embedded import EmbeddedPostgreSQL
 from settings.pins import AIRBYTE_CHART, DAGSTER_CHART
@@ -40,6 +40,7 @@ class Platform(pulumi.ComponentResource):
     outputs: dict[str, AppOutputs]
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        require_packages(args.stack.postgresql)
         super().__init__("lakehouse:platform:Platform", name, None, opts)
         self._stack = args.stack
         self._provider = _provider(args.stack, parent=self)

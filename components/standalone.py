@@ -5,15 +5,29 @@ import pulumi
 from components.endpoint import TlsMode
 from components.from_crunchydata import crunchydata_server
 from components.from_settings import given_admin
-from components.optional import optional_package
+from components.optional import require
 from components.postgres.crunchydata import CrunchyDataServer
 from components.postgres.existing import ExistingServer, ExistingServerArgs
 from components.postgres.server import ServerComponent
+from settings.embedded import EmbeddedPostgreSQL
 from settings.servers import cloudsql, crunchydata, existing, rds
 from settings.standalone import StandalonePostgreSQL
 
 NAME = "postgresql"
 """Name of the server in the program, and prefix of what is made for it in its namespace."""
+
+
+_REQUIREMENTS = {"rds": "requirements-aws.txt", "cloudsql": "requirements-gcp.txt"}
+
+
+def require_packages(settings: EmbeddedPostgreSQL | StandalonePostgreSQL) -> None:
+    """Fail before anything is made if the server's kind needs a package that is not installed.
+
+    Raises:
+        pulumi.RunError: it does; the text is the command that installs it.
+    """
+    if isinstance(settings, StandalonePostgreSQL) and settings.server.kind in _REQUIREMENTS:
+        require(_REQUIREMENTS[settings.server.kind])
 
 
 def standalone_server(
@@ -32,14 +46,14 @@ def standalone_server(
         case crunchydata.CrunchyDataServer() as server:
             return CrunchyDataServer(NAME, crunchydata_server(settings, server), opts)
         case rds.RdsServer() as server:
-            with optional_package("requirements-aws.txt"):
-                # Here and not above: pulumi-aws is an optional package of 270 MB.
-                from components.rds_from_settings import rds_server  # noqa: PLC0415
+            # Here and not above: pulumi-aws is an optional package of 270 MB.
+            from components.rds_from_settings import rds_server  # noqa: PLC0415
+
             return rds_server(NAME, settings, server, admin_password, opts)
         case cloudsql.CloudSqlServer() as server:
-            with optional_package("requirements-gcp.txt"):
-                # Here and not above: pulumi-gcp is an optional package of 290 MB.
-                from components.cloudsql_from_settings import cloudsql_server  # noqa: PLC0415
+            # Here and not above: pulumi-gcp is an optional package of 290 MB.
+            from components.cloudsql_from_settings import cloudsql_server  # noqa: PLC0415
+
             return cloudsql_server(NAME, settings, server, admin_password, opts)
 
 

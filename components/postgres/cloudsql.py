@@ -91,5 +91,5 @@ class CloudSqlServer(ServerComponent):
 
 
 def joined(certificates: Sequence[str | None]) -> str:
-    """PEM texts as one; while the authority is being changed, there is more than one."""
+    """PEM texts as one: while the authority is being changed there is more than one, each with its chain of trust."""
     return "".join(f"{text.strip()}\n" for text in certificates if text)

@@ -13,7 +13,7 @@ from components.postgres.credentials import PORT
 from components.postgres.rds_network import RdsNetwork, security_group, subnet_group
 from components.postgres.rds_parameters import parameter_group
 from components.postgres.server import Server, ServerComponent
-from settings.servers.rds_instance import REPLICA_SUFFIX
+from settings.servers.rds_instance import LEAST_IOPS, LEAST_THROUGHPUT, REPLICA_SUFFIX, STRIPED_GIB
 
 
 @dataclass(frozen=True)
@@ -158,8 +158,11 @@ class RdsServer(ServerComponent):
                 allocated_storage=storage.allocated,
                 # The provider's word for no autoscaling.
                 max_allocated_storage=storage.maximum or 0,
-                iops=storage.iops,
-                storage_throughput=storage.throughput,
+                # What comes with a large volume is said, too: growing to that size, the provider would else ask for
+                # the small volume's IOPS, which AWS refuses for a large one.
+                iops=storage.iops or (LEAST_IOPS if storage.allocated >= STRIPED_GIB else None),
+                storage_throughput=storage.throughput
+                or (LEAST_THROUGHPUT if storage.allocated >= STRIPED_GIB else None),
                 storage_encrypted=True,
                 kms_key_id=storage.kms_key_arn,
                 db_subnet_group_name=subnet_group(name, args.identifier, args.network, self._in_aws),

@@ -8,8 +8,10 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import mocks
 
-from components.optional import optional_package
+from components.optional import require
+from tests.support.kinds import STACK
 from tests.support.stacks import ROOT, STACK_FILES, config_of, plan_program, stack_name
 
 SDKS = {"prod-aws": ("pulumi_aws", "requirements-aws.txt"), "prod-gcp": ("pulumi_gcp", "requirements-gcp.txt")}
@@ -17,14 +19,16 @@ MODULES = ("components.rds_from_settings", "components.cloudsql_from_settings", 
 
 
 class _Missing(MetaPathFinder):
-    """Makes a package look as if it were not installed."""
+    """Makes a package look as if it were not installed, or as if it missed another one itself."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, missing: str = "") -> None:
         self.package = package
+        self.missing = missing
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
         if fullname.partition(".")[0] == self.package:
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+            name = self.missing or fullname
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 @pytest.mark.parametrize("stack", SDKS)
@@ -34,16 +38,27 @@ def test_missing_sdk_is_told_with_the_command_that_installs_it(stack: str, monke
         if name.startswith((package, *MODULES)):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [_Missing(package), *sys.meta_path])
+    registered: list[str] = []
+    register = mocks.MockMonitor.RegisterResource
+
+    def note(monitor: mocks.MockMonitor, request: Any) -> Any:
+        registered.append(request.type)
+        return register(monitor, request)
+
+    monkeypatch.setattr(mocks.MockMonitor, "RegisterResource", note)
     with pytest.raises(pulumi.RunError) as error:
         plan_program(config_of(ROOT / f"Pulumi.{stack}.yaml"), stack)
+    assert registered == [STACK]
     assert package.replace("_", "-") in str(error.value)
     assert f"{sys.executable} -m pip install --requirement {requirements}" in str(error.value)
     assert (ROOT / requirements).exists()
 
 
-def test_what_else_is_missing_is_told_as_it_is() -> None:
-    with pytest.raises(ModuleNotFoundError), optional_package("requirements-aws.txt"):
-        import no_such_package  # noqa: F401, PLC0415
+def test_what_else_is_missing_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "pulumi_aws", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [_Missing("pulumi_aws", "no_such_package"), *sys.meta_path])
+    with pytest.raises(ModuleNotFoundError, match="no_such_package"):
+        require("requirements-aws.txt")
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=stack_name)

@@ -56,7 +56,13 @@ def instance(made: Plan) -> dict[str, Any]:
             {"storage": {"allocated": 1000, "maximum": 2000, "iops": 16000, "throughput": 4000}},
             {"allocatedStorage": 1000, "maxAllocatedStorage": 2000, "iops": 16000, "storageThroughput": 4000},
         ),
-        ({"storage": {"allocated": 400, "throughput": 3000, "maximum": None}}, {"storageThroughput": 3000}),
+        ({"storage": {"allocated": 399, "maximum": None}}, {"iops": None, "storageThroughput": None}),
+        # What AWS gives from this size on: without it, growing to it would ask for a small volume's.
+        ({"storage": {"allocated": 400, "maximum": None}}, {"iops": 12000, "storageThroughput": 500}),
+        (
+            {"storage": {"allocated": 400, "throughput": 3000, "maximum": None}},
+            {"iops": 12000, "storageThroughput": 3000},
+        ),
         ({"storage": {"kmsKeyArn": KEY}}, {"kmsKeyId": KEY, "storageEncrypted": True}),
         ({}, {"backupRetentionPeriod": 14, "backupWindow": "02:00-03:00", "deleteAutomatedBackups": False}),
         ({"backup": {"retentionDays": 35, "window": "23:45-00:15"}}, {"backupWindow": "23:45-00:15"}),
