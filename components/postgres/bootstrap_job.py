@@ -20,7 +20,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.postgres.credentials import CA_CERTIFICATE
-from components.postgres.pods import container_security, pod_security
+from components.postgres.pods import CONFIG_HASH, container_security, pod_security
 from components.postgres.server import Server
 
 SCRIPTS = "/scripts"
@@ -51,6 +51,7 @@ def bootstrap_job_spec(
     scram_iterations: int,
     limits: RoleLimits,
     files_name: str,
+    files_hash: str,
     labels: Mapping[str, str],
     wait_seconds: int,
 ) -> JobSpecArgs:
@@ -64,6 +65,7 @@ def bootstrap_job_spec(
         scram_iterations: rounds of the password's verifier.
         limits: what the role may take.
         files_name: ConfigMap with the scripts and, if there is one, the authority's certificate.
+        files_hash: changes with the scripts, so that the Job runs again with new ones.
         labels: labels of the pod.
         wait_seconds: how long to wait for a server that is still starting.
     """
@@ -72,7 +74,7 @@ def bootstrap_job_spec(
         backoff_limit=RETRIES,
         active_deadline_seconds=wait_seconds + 30,
         template=PodTemplateSpecArgs(
-            metadata=ObjectMetaArgs(labels=dict(labels)),
+            metadata=ObjectMetaArgs(labels=dict(labels), annotations={CONFIG_HASH: files_hash}),
             spec=PodSpecArgs(
                 restart_policy="Never",
                 automount_service_account_token=False,

@@ -10,7 +10,7 @@ import pulumi_random as random
 from components.endpoint import Endpoint
 from components.postgres.bootstrap_job import RoleLimits, bootstrap_job_spec
 from components.postgres.credentials import CA_CERTIFICATE, PASSWORD_LENGTH, connection_uri, secret_data
-from components.postgres.scripts import read
+from components.postgres.scripts import fingerprint, read
 from components.postgres.server import Server
 
 
@@ -103,10 +103,11 @@ class Database(pulumi.ComponentResource):
                     opts=child,
                 )
             )
+        scripts = read("bootstrap.sh", "bootstrap.sql", "extension.sql")
         files = k8s.core.v1.ConfigMap(
             f"{name}-bootstrap",
             metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
-            data=read("bootstrap.sh", "bootstrap.sql", "extension.sql") | _authority(server),
+            data=scripts | _authority(server),
             opts=child,
         )
         k8s.batch.v1.Job(
@@ -126,14 +127,15 @@ class Database(pulumi.ComponentResource):
                 scram_iterations=args.scram_iterations,
                 limits=args.limits,
                 files_name=job_name,
+                files_hash=fingerprint(scripts),
                 labels=labels,
                 wait_seconds=args.timeout_seconds,
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*secrets, files],
-                # Also for a password that is new for another reason than its rotation number, and for new scripts.
-                replace_with=[password, files],
+                # Also for a password that is new for another reason than its rotation number.
+                replace_with=[password],
                 delete_before_replace=True,
                 custom_timeouts=pulumi.CustomTimeouts(create=f"{args.timeout_seconds + 60}s"),
             ),

@@ -1,6 +1,5 @@
 """The embedded server: one PostgreSQL beside an app, as a StatefulSet of one."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,7 +12,8 @@ from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from components.endpoint import TlsMode
 from components.postgres import scripts, tuning
 from components.postgres.credentials import PASSWORD_LENGTH, PORT
-from components.postgres.embedded_pod import CONFIG_HASH, ROTATION, PodArgs, pod_template
+from components.postgres.embedded_pod import ROTATION, PodArgs, pod_template
+from components.postgres.pods import CONFIG_HASH
 from components.postgres.server import AdminSecret, Server, ServerComponent
 from settings.quantity import to_bytes, to_millicpu
 
@@ -133,7 +133,7 @@ class EmbeddedServer(ServerComponent):
                         image=args.image,
                         labels=labels,
                         annotations={
-                            CONFIG_HASH: _fingerprint(files),
+                            CONFIG_HASH: scripts.fingerprint(files),
                             ROTATION: str(args.admin_password_rotation),
                         },
                         memory=args.memory,
@@ -178,10 +178,3 @@ def _files(args: EmbeddedServerArgs) -> dict[str, str]:
     }
     names = ("prepare.sh", "probe.sh", "stop.sh", "pg_hba.conf", "pg_ident.conf")
     return {**scripts.read(*names), "postgresql.conf": tuning.render(parameters)}
-
-
-def _fingerprint(files: Mapping[str, str]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(f"{name}\0{files[name]}\0".encode())
-    return digest.hexdigest()[:16]

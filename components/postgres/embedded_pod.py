@@ -28,7 +28,6 @@ from components.postgres.credentials import PORT
 from components.postgres.pods import container_security, pod_security
 
 SERVER_CONTAINER = "postgresql"
-CONFIG_HASH = "lakehouse/config-hash"
 ROTATION = "lakehouse/admin-password-rotation"
 
 STOP_TIMEOUT_SECONDS = 120

@@ -7,6 +7,9 @@ from pulumi_kubernetes.core.v1 import (
     SecurityContextArgs,
 )
 
+CONFIG_HASH = "lakehouse/config-hash"
+"""Pod annotation that changes with the files that a pod is given, so that new ones start another pod."""
+
 POSTGRES_UID = 999
 """User and group `postgres` of the official image (its Dockerfile)."""
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.kinds import CLAIM, JOB, NAMESPACE, PASSWORD, PROVIDER, RELEASE, SECRET, STATEFUL_SET
+from components.postgres.scripts import fingerprint
+from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, PASSWORD, PROVIDER, RELEASE, SECRET, STATEFUL_SET
 from tests.support.recording import Plan, Recorded
 from tests.support.stacks import as_config, plan, plan_program
 
@@ -67,6 +68,8 @@ def test_rotating_an_apps_password_makes_a_new_one_and_restarts_the_app(app: str
 def test_bootstrap_job_runs_again_for_a_new_password(app: str) -> None:
     job = plan().one(JOB, f"{app}-database-bootstrap")
     assert plan().one(PASSWORD, f"{app}-database-password").urn in job.options["replaceWith"]
+    scripts = plan().one(CONFIG_MAP, f"{app}-database-bootstrap").inputs["data"]
+    assert job.pod["metadata"]["annotations"] == {"lakehouse/config-hash": fingerprint(scripts)}
     assert job.options["deleteBeforeReplace"] is True
 
 

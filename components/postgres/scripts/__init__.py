@@ -1,5 +1,7 @@
 """The shell and SQL that run in pods."""
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -11,3 +13,11 @@ def read(*names: str) -> dict[str, str]:
     """
     folder = Path(__file__).parent
     return {name: (folder / name).read_text() for name in names}
+
+
+def fingerprint(files: Mapping[str, str]) -> str:
+    """Sixteen hexadecimal digits that change with any name or text of these files."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0{files[name]}\0".encode())
+    return digest.hexdigest()[:16]
