@@ -2,10 +2,12 @@
 
 import pulumi
 
+from components.cloudnativepg_settings import cloudnativepg_args
 from components.endpoint import TlsMode
+from components.postgres.cloudnativepg import CloudNativePG
 from components.postgres.existing import Admin, ExistingServer, ExistingServerArgs
 from components.postgres.server import AdminSecret, ServerComponent
-from settings.servers import existing
+from settings.servers import cloudnativepg, existing
 from settings.standalone import StandalonePostgreSQL
 
 NAME = "postgresql"
@@ -25,6 +27,8 @@ def standalone_server(
     match settings.server:
         case existing.ExistingServer() as server:
             return ExistingServer(NAME, _existing(settings, server, admin_password), opts)
+        case cloudnativepg.CloudNativePG() as server:
+            return CloudNativePG(NAME, cloudnativepg_args(settings, server), opts)
 
 
 def _existing(

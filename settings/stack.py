@@ -76,6 +76,7 @@ class Stack(Model):
         if isinstance(self.postgresql, StandalonePostgreSQL):
             yield from sharing.refusals(self.postgresql, self.apps)
         yield from sharing.admin_password_refusals(self.postgresql, self.admin_password)
+        yield from sharing.kept_data_refusals(self.postgresql, retain_data=self.retain_data)
         if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
             yield from self._clashes()
 

@@ -8,6 +8,8 @@ from settings.base import Model
 from settings.names import Namespace, PostgresImage
 from settings.pins import POSTGRES_IMAGE
 from settings.servers import Server
+from settings.servers.cloudnativepg import CloudNativePG
+from settings.servers.existing import ExistingServer
 
 
 class StandalonePostgreSQL(Model):
@@ -27,4 +29,8 @@ class StandalonePostgreSQL(Model):
     @property
     def namespace_is_there(self) -> bool:
         """Whether somebody made the namespace already, because it holds a Secret of theirs."""
-        return self.server.kind == "existing" and self.server.admin.secret_name is not None
+        match self.server:
+            case ExistingServer(admin=admin):
+                return admin.secret_name is not None
+            case CloudNativePG() as server:
+                return server.needs_a_secret

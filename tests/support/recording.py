@@ -1,6 +1,7 @@
 """Runs Pulumi code on mocks and records every resource that it registers, with secrets marked as such."""
 
 import asyncio
+import base64
 import contextvars
 import threading
 from collections.abc import Callable, Mapping
@@ -55,6 +56,11 @@ class _Provider(mocks.Mocks):
         state = dict(args.inputs)
         if args.typ == "random:index/randomPassword:RandomPassword":
             state["result"] = pulumi.Output.secret(f"{GENERATED}-{args.name}")
+        if args.typ == "kubernetes:core/v1:Secret" and args.resource_id:
+            # One that is read instead of made: an authority with its key.
+            keys = {"ca.crt": f"certificate-of-{args.resource_id}", "ca.key": f"{GENERATED}-key"}
+            data = {name: base64.b64encode(text.encode()).decode() for name, text in keys.items()}
+            state["data"] = pulumi.Output.secret(data)
         return f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
@@ -85,6 +91,27 @@ class _Monitor(mocks.MockMonitor):
                     property_needs={name: set(it.urns) for name, it in request.propertyDependencies.items()},
                     provider=request.provider,
                     options=_options(request),
+                )
+            )
+        return response
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        """Records what is read instead of made: no inputs, and the id in its options."""
+        response = super().ReadResource(request)
+        with self._lock:
+            self.recorded.append(
+                Recorded(
+                    type=request.type,
+                    name=request.name,
+                    urn=response.urn,
+                    parent=request.parent,
+                    custom=True,
+                    inputs={},
+                    raw={},
+                    depends_on=tuple(sorted(request.dependencies)),
+                    property_needs={},
+                    provider=request.provider,
+                    options={"read": request.id},
                 )
             )
         return response
