@@ -117,6 +117,9 @@ def cluster_spec(
         # A minor upgrade or a restart moves the primary last, to a standby that has it done already.
         "primaryUpdateStrategy": "unsupervised",
         "primaryUpdateMethod": "switchover",
+        # A smart shutdown refuses new connections for as long as old ones last, 180 s by default, and only then does
+        # another instance take over. Dagster opens a connection for every query.
+        "smartShutdownTimeout": 0,
     }
     if further_names:
         spec["certificates"] = {"serverAltDNSNames": list(further_names)}
