@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 
-from components.airbyte_values import airbyte_values
+from components.airbyte_values import airbyte_values, with_database_authority
 from components.endpoint import Endpoint
 from components.helm import ChartSource, merge_values, release
 from components.object_storage import Minio, ObjectStorage
@@ -69,7 +69,7 @@ class Airbyte(pulumi.ComponentResource):
             release_name=args.release_name,
             namespace=args.namespace,
             source=args.source,
-            values=merge_values(ours, args.values),
+            values=with_database_authority(merge_values(ours, args.values), args.major, args.endpoint),
             timeout_seconds=args.timeout_seconds,
             opts=pulumi.ResourceOptions(parent=self, depends_on=secrets),
         )

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from components import authority
 from components.endpoint import Endpoint, TlsMode
-from components.helm import CREDENTIALS_ROTATION
+from components.helm import CREDENTIALS_ROTATION, merge_values, with_items
 from components.object_storage import S3, Gcs, Minio, ObjectStorage
 
 SECRET_ALIASES: Mapping[str, str] = {
@@ -26,6 +27,7 @@ _COMPONENTS = {
         "workload-api-server",
         "airbyte-bootloader",
         "connector-builder-server",
+        "metrics",
     ),
     2: (
         "server",
@@ -36,9 +38,13 @@ _COMPONENTS = {
         "workloadApiServer",
         "manifestServer",
         "airbyteBootloader",
+        "metrics",
     ),
 }
 """Value keys of the chart's components that hold credentials, by major version of the chart."""
+
+_WITHOUT_DATABASE = {"connector-builder-server", "manifestServer"}
+"""Those of them that never open the database (the charts' templates)."""
 
 _GCS_FOLDER = "/secrets/gcs-log-creds"
 
@@ -56,6 +62,8 @@ def airbyte_values(
         rotation: changes with any of the credentials; the pods carry it and restart with it.
     """
     annotated = {"podAnnotations": {CREDENTIALS_ROTATION: rotation}}
+    # The bootstrap Job makes Temporal's databases; its own attempt would need a role that may create more of them.
+    temporal = {"SKIP_DB_CREATE": "true", **_temporals_tls(major, endpoint)}
     values: dict[str, Any] = {
         "postgresql": {"enabled": False},
         "global": {
@@ -64,9 +72,10 @@ def airbyte_values(
         },
         "minio": {"enabled": isinstance(storage, Minio)},
         **dict.fromkeys(_COMPONENTS[major], annotated),
-        # The bootstrap Job makes Temporal's databases; its own attempt would need a role that may create more of them.
-        "temporal": {**annotated, "env_vars": {"SKIP_DB_CREATE": "true"}},
+        "temporal": {**annotated, "env_vars": temporal},
     }
+    if endpoint.tls is TlsMode.VERIFY_FULL:
+        values = merge_values(values, _job_pods(major, endpoint))
     if isinstance(storage, Minio):
         values["minio"]["storage"] = {"volumeClaimValue": storage.storage_size}
     if isinstance(storage, S3) and storage.role_arn:
@@ -74,17 +83,93 @@ def airbyte_values(
     return values
 
 
+def with_database_authority(values: Mapping[str, Any], major: int, endpoint: Endpoint) -> dict[str, Any]:
+    """The values, a user's merged in, with the authority's certificate in every pod that opens the database.
+
+    Args:
+        values: chart values.
+        major: major version of the chart.
+        endpoint: Airbyte's database; unless `tls` is `VERIFY_FULL`, the values stay as they are.
+    """
+    if endpoint.tls is not TlsMode.VERIFY_FULL:
+        return dict(values)
+    given = dict(values)
+    for component in _COMPONENTS[major]:
+        if component not in _WITHOUT_DATABASE:
+            given = authority.with_authority(
+                given, [component], endpoint, volumes="extraVolumes", mounts="extraVolumeMounts"
+            )
+    if major == 1:
+        return given
+    # The bootloader's template asks for this key before it takes `extraVolumeMounts`, a misspelling in chart 2.2.0.
+    return with_items(given, ["airbyteBootloader", "extraVolumeMount"], [authority.mount()])
+
+
 def _database(major: int, endpoint: Endpoint) -> dict[str, Any]:
     return {
-        # All that the chart makes of the type is whether Temporal uses TLS.
-        "type": "internal" if endpoint.tls is TlsMode.DISABLE else "external",
+        "type": _database_type(major, endpoint),
         "secretName": endpoint.secret_name,
         "host": endpoint.host,
         "port": endpoint.port,
-        ("database" if major == 1 else "name"): endpoint.database,
+        ("database" if major == 1 else "name"): f"{endpoint.database}{_jdbc_parameters(endpoint)}",
         "userSecretKey": "DATABASE_USER",
         "passwordSecretKey": "DATABASE_PASSWORD",
     }
+
+
+def _jdbc_parameters(endpoint: Endpoint) -> str:
+    """What follows the database's name in the JDBC URL.
+
+    The chart builds that URL, ends it with the name, and lets no parameter be set. Without any the driver's `sslmode`
+    is `prefer`, which goes on in clear text when the server, or whoever answers for it, offers no TLS. The name by
+    itself, DATABASE_DB, is read by Keycloak alone, which the community edition does not run (the charts' templates).
+    """
+    match endpoint.tls:
+        case TlsMode.DISABLE:
+            return ""
+        case TlsMode.REQUIRE:
+            return f"?sslmode={endpoint.tls.value}"
+        case TlsMode.VERIFY_FULL:
+            return f"?sslmode={endpoint.tls.value}&sslrootcert={authority.FILE}"
+
+
+def _database_type(major: int, endpoint: Endpoint) -> str:
+    """All that the charts make of the type is Temporal's TLS: off, or on without a look at the server's name."""
+    # Chart 1.x says nothing about TLS with `internal`, so that all of it can be said in Temporal's variables. With a
+    # variable that the chart sets itself, that would not do: the list would have it twice, and Kubernetes refuses the
+    # patch of a Deployment that is there.
+    if endpoint.tls is TlsMode.DISABLE or (major == 1 and endpoint.tls is TlsMode.VERIFY_FULL):
+        return "internal"
+    return "external"
+
+
+def _temporals_tls(major: int, endpoint: Endpoint) -> dict[str, str]:
+    """Variables of Temporal's image: the server reads SQL_*, the tool that sets up its schema POSTGRES_TLS_* (its
+    config_template.yaml and auto-setup.sh, 1.27).
+
+    The host's name comes from the address. Chart 2.x switches the check of the name off for the tool; with an authority
+    given, the tool's driver then still checks that the certificate is of that authority (lib/pq, `require`).
+    """
+    if endpoint.tls is not TlsMode.VERIFY_FULL:
+        return {}
+    checks = {"SQL_CA": authority.FILE, "SQL_HOST_VERIFICATION": "true", "POSTGRES_TLS_CA_FILE": authority.FILE}
+    return checks if major == 2 else {"SQL_TLS_ENABLED": "true", "POSTGRES_TLS_ENABLED": "true", **checks}
+
+
+def _job_pods(major: int, endpoint: Endpoint) -> dict[str, Any]:
+    """The certificate in the pods of syncs, checks and discoveries.
+
+    Connectors' secrets are in the database unless another store is chosen, and the first container of such a pod reads
+    them with the connection parameters of the launcher. One Secret can be mounted there beside the storage's: that of a
+    data plane, which is otherwise used by data planes in other clusters alone. Whole: Airbyte's own containers see it,
+    the connectors' do not (VolumeFactory.kt of the launcher, 1.8 and 2.2).
+    """
+    if major == 1:
+        name = "CONTAINER_ORCHESTRATOR_DATA_PLANE_CREDS_SECRET"
+        variables = {f"{name}_NAME": endpoint.secret_name, f"{name}_MOUNT_PATH": authority.FOLDER}
+        return {"workload-launcher": {"env_vars": variables}}
+    mounted = {"secretName": endpoint.secret_name, "secretMountPath": authority.FOLDER}
+    return {"global": {"workloads": {"containerOrchestrator": {"dataPlane": mounted}}}}
 
 
 def _storage(major: int, storage: ObjectStorage, minio_secret: str) -> dict[str, Any]:

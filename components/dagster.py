@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.dagster_values import annotate_user_code, dagster_values
+from components.dagster_values import annotate_user_code, dagster_values, with_database_authority
 from components.endpoint import Endpoint
 from components.helm import ChartSource, merge_values, release
 
@@ -49,12 +49,13 @@ class Dagster(pulumi.ComponentResource):
         super().__init__("lakehouse:dagster:Dagster", name, None, opts)
         rotation = f"database-{args.database_rotation}"
         ours = dagster_values(endpoint=args.endpoint, client_image=args.client_image, rotation=rotation)
+        values = annotate_user_code(merge_values(ours, args.values), rotation)
         release(
             name,
             release_name=args.release_name,
             namespace=args.namespace,
             source=args.source,
-            values=annotate_user_code(merge_values(ours, args.values), rotation),
+            values=with_database_authority(values, args.endpoint),
             timeout_seconds=args.timeout_seconds,
             opts=pulumi.ResourceOptions(parent=self),
         )

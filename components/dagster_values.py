@@ -1,8 +1,10 @@
 """Values of Dagster's chart: what it must be told about its database."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from components import authority
 from components.endpoint import Endpoint, TlsMode
 from components.helm import CREDENTIALS_ROTATION
 
@@ -10,6 +12,8 @@ SECRET_ALIASES: Mapping[str, str] = {"postgresql-password": "password"}
 """Keys that the chart insists on, each with the key of the database Secret that it repeats."""
 
 _USER_CODE = "dagster-user-deployments"
+_LAUNCHERS = {"K8sRunLauncher": "k8sRunLauncher", "CeleryK8sRunLauncher": "celeryK8sRunLauncher"}
+"""Key of each run launcher's settings, by the word that chooses it; Celery's workers take theirs, too."""
 
 
 def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> dict[str, Any]:
@@ -30,7 +34,7 @@ def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> d
             "postgresqlHost": endpoint.host,
             "postgresqlUsername": endpoint.username,
             "postgresqlDatabase": endpoint.database,
-            "postgresqlParams": {} if endpoint.tls is TlsMode.DISABLE else {"sslmode": endpoint.tls.value},
+            "postgresqlParams": _parameters(endpoint),
             "service": {"port": endpoint.port},
         },
         "dagsterWebserver": annotated,
@@ -43,14 +47,53 @@ def annotate_user_code(values: Mapping[str, Any], rotation: str) -> dict[str, An
 
     The chart's own default list is not here to be annotated; whoever deploys real code gives a list anyway.
     """
-    user_code: Mapping[str, Any] = values.get(_USER_CODE, {})
-    if not user_code.get("deployments"):
+
+    def annotated(server: Mapping[str, Any]) -> dict[str, Any]:
+        return {**server, "annotations": {**(server.get("annotations") or {}), CREDENTIALS_ROTATION: rotation}}
+
+    return _each_user_code_server(values, annotated)
+
+
+def with_database_authority(values: Mapping[str, Any], endpoint: Endpoint) -> dict[str, Any]:
+    """The values, a user's merged in, with the authority's certificate in every pod that opens the database.
+
+    That are the webserver, the daemon, the user-code servers that the values list (their sensors and schedules do), and
+    what the run launcher starts: runs, and the steps of `k8s_job_executor`, which takes the launcher's volumes over. A
+    volume that both launcher and code location give is one in the run's pod. A custom run launcher has its own ways.
+
+    Args:
+        values: chart values.
+        endpoint: Dagster's database; unless `tls` is `VERIFY_FULL`, the values stay as they are.
+    """
+    if endpoint.tls is not TlsMode.VERIFY_FULL:
         return dict(values)
-    annotated = [
-        {**server, "annotations": {**server.get("annotations", {}), CREDENTIALS_ROTATION: rotation}}
-        for server in user_code["deployments"]
-    ]
-    return {**values, _USER_CODE: {**user_code, "deployments": annotated}}
+    with_it = partial(authority.with_authority, endpoint=endpoint, volumes="volumes", mounts="volumeMounts")
+    given = with_it(with_it(values, ["dagsterWebserver"]), ["dagsterDaemon"])
+    run_launcher: Mapping[str, Any] = given.get("runLauncher") or {}
+    launcher = _LAUNCHERS.get(run_launcher.get("type") or "K8sRunLauncher")
+    if launcher is not None:
+        given = with_it(given, ["runLauncher", "config", launcher])
+    return _each_user_code_server(given, lambda server: with_it(server, []))
+
+
+def _each_user_code_server(
+    values: Mapping[str, Any], change: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> dict[str, Any]:
+    user_code: Mapping[str, Any] = values.get(_USER_CODE) or {}
+    servers = user_code.get("deployments")
+    if not servers:
+        return dict(values)
+    return {**values, _USER_CODE: {**user_code, "deployments": [change(server) for server in servers]}}
+
+
+def _parameters(endpoint: Endpoint) -> dict[str, str]:
+    match endpoint.tls:
+        case TlsMode.DISABLE:
+            return {}
+        case TlsMode.REQUIRE:
+            return {"sslmode": endpoint.tls.value}
+        case TlsMode.VERIFY_FULL:
+            return {"sslmode": endpoint.tls.value, "sslrootcert": authority.FILE}
 
 
 def _image(reference: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What both apps' Helm releases share: where the chart comes from and how values are merged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -71,3 +71,16 @@ def merge_values(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str
         else:
             merged[key] = value
     return merged
+
+
+def with_items(values: Mapping[str, Any], path: Sequence[str], items: Sequence[object]) -> dict[str, Any]:
+    """Chart values with `items` at the end of the list at `path`: merging as Helm does it would replace the list.
+
+    Args:
+        values: chart values; a key on the path may be absent or null.
+        path: keys that lead to the list, at least one.
+        items: what comes after the items that are there.
+    """
+    key, *rest = path
+    there = values.get(key)
+    return {**values, key: with_items(there or {}, rest, items) if rest else [*(there or []), *items]}

@@ -1,4 +1,6 @@
-"""Chart values that are not a stack's to give: what they would break, and where the setting is instead."""
+"""Chart values that are not a stack's to give: what they would break, and where the setting is instead. And what form
+values must have that the program adds to.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +10,8 @@ from typing import Any, cast
 from settings.base import KeyPath, Refusal, refuse_each
 
 _DATABASE = "the database's host and credentials come from `database`"
+_TLS = "how the database's certificate is checked follows from `postgresql`"
+_JOB_PODS = "the pods of syncs find the database's certificate there"
 _STORAGE = "the object storage's credentials come from `storage`"
 _SECRETS = "passwords belong into Secrets, not into chart values"
 _NAMES = "the program relies on the chart's own names"
@@ -20,10 +24,12 @@ class Reserved:
     Attributes:
         paths: dotted paths, `*` standing for any key or part of one.
         environment: names of environment variables, with `*`, wherever the chart lets one be set.
+        lists: dotted paths of lists that the program adds to, `*` standing for an item of a list.
     """
 
     paths: Mapping[str, str]
     environment: Mapping[str, str]
+    lists: Sequence[str]
 
 
 AIRBYTE = Reserved(
@@ -33,6 +39,7 @@ AIRBYTE = Reserved(
         "global.secretName": _DATABASE,
         "global.cloudSqlProxy": _DATABASE,
         "temporal.database": _DATABASE,
+        "global.workloads.containerOrchestrator.dataPlane": _JOB_PODS,
         "keycloak.database": _DATABASE,
         "global.storage.type": _STORAGE,
         "global.storage.secretName": _STORAGE,
@@ -62,12 +69,36 @@ AIRBYTE = Reserved(
         "DBNAME": _DATABASE,
         "VISIBILITY_DBNAME": _DATABASE,
         "SKIP_DB_CREATE": _DATABASE,
-        "SQL_TLS_*": _DATABASE,
+        "VISIBILITY_DB_PORT": _DATABASE,
+        "VISIBILITY_POSTGRES_*": _DATABASE,
+        "SQL_TLS*": _TLS,
+        "SQL_CA": _TLS,
+        "SQL_CERT*": _TLS,
+        "SQL_HOST_*": _TLS,
+        "SQL_CONNECT_ATTRIBUTES": _TLS,
+        "CONTAINER_ORCHESTRATOR_DATA_PLANE_CREDS_*": _JOB_PODS,
         "AWS_ACCESS_KEY_ID": _STORAGE,
         "AWS_SECRET_ACCESS_KEY": _STORAGE,
         "MINIO_*": _STORAGE,
         "GOOGLE_APPLICATION_CREDENTIALS*": _STORAGE,
     },
+    lists=[
+        f"{component}.{key}"
+        for component in (
+            "server",
+            "worker",
+            "cron",
+            "temporal",
+            "metrics",
+            "workload-launcher",
+            "workloadLauncher",
+            "workload-api-server",
+            "workloadApiServer",
+            "airbyte-bootloader",
+            "airbyteBootloader",
+        )
+        for key in ("extraVolumes", "extraVolumeMounts")
+    ],
 )
 
 DAGSTER = Reserved(
@@ -85,21 +116,37 @@ DAGSTER = Reserved(
         "dagsterWebserver.nameOverride": _NAMES,
     },
     environment=dict.fromkeys(("DAGSTER_PG_*", "DAGSTER_K8S_PG_PASSWORD_SECRET"), _DATABASE),
+    lists=[
+        f"{component}.{key}"
+        for component in (
+            "dagsterWebserver",
+            "dagsterDaemon",
+            "runLauncher.config.k8sRunLauncher",
+            "runLauncher.config.celeryK8sRunLauncher",
+            "dagster-user-deployments.deployments.*",
+        )
+        for key in ("volumes", "volumeMounts")
+    ],
 )
 
 
 def refuse_reserved(values: dict[str, Any], reserved: Reserved) -> dict[str, Any]:
-    """Return the values as they are, or refuse all that are reserved."""
+    """Return the values as they are, or refuse all that are reserved or of another form than the program adds to."""
     refuse_each(_reserved(values, reserved, ()))
     return values
 
 
 def _reserved(value: object, reserved: Reserved, path: KeyPath) -> Iterator[Refusal]:
-    """What is reserved at or below `path`; nothing below a path that is reserved itself."""
+    """What is reserved or misshapen at or below `path`; nothing below a path that is so itself."""
     for pattern, reason in reserved.paths.items():
         if _matches(path, pattern.split(".")):
             yield Refusal(path, value, f"any chart value but this: {reason}")
             return
+    form = _form(path, reserved.lists)
+    if form is not None and value is not None and not isinstance(value, form):
+        word = "a list" if form is list else "a mapping"
+        yield Refusal(path, value, f"{word}, as in the chart's own values: the program adds to it")
+        return
     variable = _environment_variable(path, value)
     for pattern, reason in reserved.environment.items():
         if fnmatchcase(variable, pattern):
@@ -112,6 +159,15 @@ def _reserved(value: object, reserved: Reserved, path: KeyPath) -> Iterator[Refu
     elif isinstance(value, list):
         for number, child in enumerate(cast("list[object]", value)):
             yield from _reserved(child, reserved, (*path, number))
+
+
+def _form(path: KeyPath, lists: Sequence[str]) -> type | None:
+    """What a value at `path` must be, since a list that the program adds to is there or below."""
+    for pattern in lists:
+        parts = pattern.split(".")
+        if path and _matches(path, parts[: len(path)]):
+            return list if len(parts) == len(path) or parts[len(path)] == "*" else dict
+    return None
 
 
 def _matches(path: KeyPath, pattern: Sequence[str]) -> bool:

@@ -1,13 +1,13 @@
 """What a server that both apps share asks of the rest of a stack file."""
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from pydantic import SecretStr
 
 from settings.apps import Airbyte, Dagster
 from settings.base import Found, Refusal
 from settings.embedded import EmbeddedPostgreSQL
-from settings.servers.cloudnativepg import CloudNativePG
 from settings.servers.existing import ExistingServer
 from settings.standalone import StandalonePostgreSQL
 
@@ -32,8 +32,8 @@ def refusals(postgresql: StandalonePostgreSQL, apps: Mapping[str, tuple[Airbyte 
             yield Refusal(("postgresql", "namespace"), postgresql.namespace, allowed, reads)
     if len(apps) == 2:
         yield from _clashes(apps["airbyte"][0], apps["dagster"][0])
-    if isinstance(postgresql.server, CloudNativePG):
-        yield from _operators_namespace(postgresql, postgresql.server, apps)
+    if "airbyte" in apps:
+        yield from _edition(postgresql, apps["airbyte"][0])
 
 
 def _clashes(airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator[Refusal]:
@@ -47,32 +47,14 @@ def _clashes(airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator
         yield Refusal(("dagster", "database", "name"), dagster.database.name, allowed, reads)
 
 
-def _operators_namespace(
-    postgresql: StandalonePostgreSQL, server: CloudNativePG, apps: Mapping[str, tuple[Airbyte | Dagster, str]]
-) -> Iterator[Refusal]:
-    operator, path = server.operator, ("postgresql", "server", "operator", "namespace")
-    if not operator.install:
-        return
-    taken = {postgresql.namespace, *(namespace for _, namespace in apps.values())}
-    if operator.namespace in taken:
-        allowed = "a namespace of its own: the operator may read every Secret, and outlives server and apps"
-        reads = (("namespace",), ("postgresql", "namespace"), *((key, "namespace") for key in apps))
-        yield Refusal(path, operator.namespace, allowed, reads)
-    if operator.create_namespace and (operator.namespace == "default" or operator.namespace.startswith("kube-")):
-        allowed = "a namespace that Kubernetes has not made itself, or `createNamespace: false`"
-        yield Refusal(path, operator.namespace, allowed, ((*path[:-1], "createNamespace"),))
-
-
-def kept_data_refusals(
-    postgresql: EmbeddedPostgreSQL | StandalonePostgreSQL, *, retain_data: bool
-) -> Iterator[Refusal]:
-    """Data that the stack file wants kept and cannot be: a `Cluster` takes its volumes with it."""
-    match postgresql:
-        case StandalonePostgreSQL(server=CloudNativePG(deletion_protection=False)) if retain_data:
-            allowed = "`true`, or `retainData: false`: the volumes go with the `Cluster`"
-            yield Refusal(("postgresql", "server", "deletionProtection"), False, allowed, (("retainData",),))
-        case _:
-            return
+def _edition(postgresql: StandalonePostgreSQL, airbyte: Airbyte | Dagster) -> Iterator[Refusal]:
+    """Keycloak, which every other edition runs, would take TLS parameters behind the name for a part of it."""
+    settings: object = airbyte.values.get("global")
+    edition = cast("Mapping[str, object]", settings).get("edition") if isinstance(settings, Mapping) else None
+    encrypted = getattr(postgresql.server, "tls", None) != "disable"
+    if encrypted and edition not in (None, "community"):
+        allowed = "community: the Keycloak of other editions has no way to encrypt its connection to the database"
+        yield Refusal(("airbyte", "values", "global", "edition"), edition, allowed, (("postgresql",),))
 
 
 def admin_password_refusals(

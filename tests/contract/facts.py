@@ -1,4 +1,4 @@
-"""What the pods of a rendered chart ask of their surroundings: Secret keys, database host and port, object storage.
+"""What the pods of a rendered chart ask of their surroundings: Secret keys, where the database is, object storage.
 
 Facts are small enough to review and say nothing of a chart that is not about its database, its storage or a Secret.
 """
@@ -21,6 +21,7 @@ VALUED = re.compile(
     r"DATABASE_\w+|CONFIG_DATABASE_REPLICA_URL|DB|DB_PORT|DBNAME|VISIBILITY_DBNAME|SKIP_DB_CREATE|POSTGRES_\w+|SQL_\w+"
     r"|STORAGE_\w+|MINIO_ENDPOINT|S3_\w+|AWS_\w+|GOOGLE_APPLICATION_CREDENTIALS|AB_KUBERNETES_SECRET_NAME"
     r"|(AB|DATAPLANE)_\w+_SECRET_KEY|DATAPLANE_\w+_SECRET_NAME"
+    r"|CONTAINER_ORCHESTRATOR_DATA_PLANE_CREDS_SECRET_(NAME|MOUNT_PATH)"
 )
 PG_ISREADY = re.compile(r'pg_isready -h "?(?P<host>[^" ]+)"? -p (?P<port>\d+) -U "?(?P<user>[^"; ]+)')
 
@@ -83,7 +84,7 @@ def _hook(item: Fields) -> str:
 def _pod(spec: Fields, config: dict[str, dict[str, str]]) -> Fields:
     containers = [*_list(spec, "initContainers"), *_list(spec, "containers")]
     volumes: Fields = {volume["name"]: volume["secret"] for volume in _list(spec, "volumes") if "secret" in volume}
-    found: Fields = {container["name"]: _container(container, config) for container in containers}
+    found: Fields = {container["name"]: _container(container, config, volumes) for container in containers}
     if volumes:
         found["volumes"] = {name: _mounted(secret) for name, secret in volumes.items()}
     return {name: value for name, value in found.items() if value}
@@ -93,7 +94,7 @@ def _mounted(secret: Fields) -> list[str] | str:
     return [f"{secret['secretName']}/{item['key']}" for item in _list(secret, "items")] or secret["secretName"]
 
 
-def _container(container: Fields, config: dict[str, dict[str, str]]) -> Fields:
+def _container(container: Fields, config: dict[str, dict[str, str]], secrets: Fields) -> Fields:
     keys: dict[str, str] = {}
     values: dict[str, str] = {}
     for variable in _list(container, "env"):
@@ -107,8 +108,12 @@ def _container(container: Fields, config: dict[str, dict[str, str]]) -> Fields:
     whole: list[Fields] = [entry["secretRef"] for entry in _list(container, "envFrom") if "secretRef" in entry]
     words = " ".join(str(word) for part in ("command", "args") for word in container.get(part) or [])
     waits = PG_ISREADY.search(words)
+    mounts = {
+        mount["mountPath"]: mount["name"] for mount in _list(container, "volumeMounts") if mount["name"] in secrets
+    }
     found: Fields = {
         "keys": dict(sorted(keys.items())),
+        "mounts": dict(sorted(mounts.items())),
         "values": dict(sorted(values.items())),
         "whole": sorted(ref["name"] + ("?" if ref.get("optional") else "") for ref in whole),
         "waits for": waits.groupdict() if waits else {},
@@ -128,9 +133,12 @@ def _key(reference: Fields) -> str:
 
 def _instance(instance: Fields) -> Fields:
     storages = ("run_storage", "event_log_storage", "schedule_storage")
+    launcher: Fields = instance["run_launcher"]["config"]
     return {
         **{name: instance[name]["config"]["postgres_db"] for name in storages},
-        "run_launcher": instance["run_launcher"]["config"].get("postgres_password_secret"),
+        "run_launcher": launcher.get("postgres_password_secret"),
+        "run_volumes": launcher.get("volumes") or [],
+        "run_mounts": launcher.get("volume_mounts") or [],
     }
 
 

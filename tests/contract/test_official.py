@@ -10,8 +10,10 @@ import yaml
 
 from components.airbyte_values import SECRET_ALIASES as AIRBYTE_ALIASES
 from components.airbyte_values import airbyte_values
+from components.airbyte_values import with_database_authority as airbyte_with_authority
 from components.dagster_values import SECRET_ALIASES as DAGSTER_ALIASES
 from components.dagster_values import dagster_values
+from components.dagster_values import with_database_authority as dagster_with_authority
 from components.endpoint import Endpoint, TlsMode
 from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage
 from components.postgres.credentials import secret_data
@@ -42,6 +44,14 @@ HARMLESS = {
     "OPENAI_API_KEY_PROJ_FAILED_SYNC_ASSISTANT",
     "WORKLOAD_API_BEARER_TOKEN",  # 1.x only: a fixed text, read by parts of one release inside the cluster
 }
+CERTIFICATE = "/etc/database-authority/ca.crt"
+JDBC_PARAMETERS = {
+    TlsMode.DISABLE: "",
+    TlsMode.REQUIRE: "?sslmode=require",
+    TlsMode.VERIFY_FULL: f"?sslmode=verify-full&sslrootcert={CERTIFICATE}",
+}
+# Variables by which a container of Airbyte or Dagster gets the database's password.
+PASSWORDS = {"DATABASE_PASSWORD", "POSTGRES_PWD", "DAGSTER_PG_PASSWORD"}
 # Leaves of the program's values that no recorded fact depends on.
 IRRELEVANT = ("podAnnotations", "annotations", "volumeClaimValue")
 
@@ -65,23 +75,27 @@ def values(case: str) -> dict[str, Any]:
 
 def endpoint(case: str) -> Endpoint:
     app = case.partition("-")[0]
-    if case.endswith(("s3", "tls")):
-        return Endpoint("db.example.com", 6432, app, app, f"{app}-database", TlsMode.REQUIRE)
+    if case.endswith(("s3", "tls", "verified")):
+        tls = TlsMode.VERIFY_FULL if case.endswith("verified") else TlsMode.REQUIRE
+        return Endpoint("db.example.com", 6432, app, app, f"{app}-database", tls)
     host = "airbyte-airbyte-postgresql" if app == "airbyte" else "dagster-postgresql"
     return Endpoint(host, 5432, app, app, f"{app}-database", TlsMode.DISABLE)
 
 
 def programs_values(case: str) -> dict[str, Any]:
+    where = endpoint(case)
     if case.startswith("dagster"):
-        return dagster_values(endpoint=endpoint(case), client_image="postgres:17.11-trixie", rotation="r")
-    _, major, storage = case.split("-")
-    return airbyte_values(
+        ours = dagster_values(endpoint=where, client_image="postgres:17.11-trixie", rotation="r")
+        return dagster_with_authority(ours, where)
+    _, major, storage, *_ = case.split("-")
+    ours = airbyte_values(
         major=int(major),
-        endpoint=endpoint(case),
+        endpoint=where,
         storage=STORAGES[storage],
         storage_secret="airbyte-object-storage",
         rotation="r",
     )
+    return airbyte_with_authority(ours, int(major), where)
 
 
 def containers(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -89,10 +103,16 @@ def containers(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((f"{pod} {name}", part) for name, part in parts.items() if name != "volumes")
 
 
+def authority(case: str) -> str | None:
+    """The certificate that the database Secret holds, where the case checks the server against one."""
+    return "a certificate" if endpoint(case).tls is TlsMode.VERIFY_FULL else None
+
+
 def provided(file: str, case: str, found: dict[str, Any]) -> dict[str, set[str]]:
     """Every Secret that is there, with its keys: the program's, the chart's, and that which the bootloader makes."""
     aliases = AIRBYTE_ALIASES if case.startswith("airbyte") else DAGSTER_ALIASES
-    there = {endpoint(case).secret_name: set(secret_data(endpoint(case), "password", aliases)), **STORAGE_KEYS}
+    there = {endpoint(case).secret_name: set(secret_data(endpoint(case), "password", aliases, authority(case)))}
+    there |= STORAGE_KEYS
     there |= {name: set(keys) for name, keys in found["secrets"].items()}
     if file == "airbyte-1.8.5":  # its bootloader has the names of the keys built in
         there["airbyte-auth-secrets"] = {"jwt-signature-secret", "dataplane-client-id", "dataplane-client-secret"}
@@ -155,8 +175,9 @@ def test_database_is_where_the_endpoint_says(file: str, case: str, namespace: st
     found, where = recorded(file, case, namespace), endpoint(case)
     hosts = {"DATABASE_HOST": where.host, "POSTGRES_SEEDS": where.host}
     ports = {"DATABASE_PORT": str(where.port), "DB_PORT": str(where.port)}
-    expected = {**hosts, **ports, "DATABASE_DB": where.database}
-    expected["DATABASE_URL"] = f"jdbc:postgresql://{where.host}:{where.port}/{where.database}"
+    name = f"{where.database}{JDBC_PARAMETERS[where.tls]}"
+    url = f"jdbc:postgresql://{where.host}:{where.port}/{name}"
+    expected = {**hosts, **ports, "DATABASE_DB": name, "DATABASE_URL": url, "CONFIG_DATABASE_REPLICA_URL": url}
     seen = 0
     for _, part in containers(found):
         given = {name: value for name, value in part.get("values", {}).items() if name in expected}
@@ -165,7 +186,7 @@ def test_database_is_where_the_endpoint_says(file: str, case: str, namespace: st
         assert waits in (None, {"host": where.host, "port": str(where.port), "user": where.username})
         seen += len(given) + bool(waits)
     for name, storage in found.get("instance", {}).items():
-        if name != "run_launcher":
+        if name.endswith("storage"):
             place = (storage["hostname"], storage["port"], storage["db_name"], storage["username"])
             assert place == (where.host, where.port, where.database, where.username)
             seen += 1
@@ -176,6 +197,61 @@ def test_database_is_where_the_endpoint_says(file: str, case: str, namespace: st
 def test_temporal_uses_tls_where_the_endpoint_does(file: str, case: str) -> None:
     given = recorded(file, case, "own")["pods"]["Deployment/airbyte-temporal"]["airbyte-temporal"]["values"]
     assert (given.get("SQL_TLS_ENABLED", "false") == "true") is (endpoint(case).tls is not TlsMode.DISABLE)
+
+
+VERIFIED = [c for c in cases() if endpoint(c[1]).tls is TlsMode.VERIFY_FULL]
+
+
+def test_every_chart_is_recorded_with_a_checked_certificate() -> None:
+    assert {file for file, _ in VERIFIED} == set(FILES)
+
+
+@pytest.mark.parametrize(("file", "case"), VERIFIED, ids=str)
+def test_certificate_is_wherever_the_database_is_opened(file: str, case: str) -> None:
+    found = recorded(file, case, "own")
+    opening = 0
+    for pod, parts in found["pods"].items():
+        for name, part in parts.items():
+            if name == "volumes" or not PASSWORDS & part.get("keys", {}).keys():
+                continue
+            folder, _, key = CERTIFICATE.rpartition("/")
+            volume = part["mounts"][folder]
+            assert parts["volumes"][volume] == [f"{endpoint(case).secret_name}/{key}"], pod
+            opening += 1
+    assert opening >= 3
+
+
+@pytest.mark.parametrize(("file", "case"), VERIFIED, ids=str)
+def test_pods_that_an_app_starts_have_the_certificate_at_the_same_path(file: str, case: str) -> None:
+    found = recorded(file, case, "own")
+    folder, _, key = CERTIFICATE.rpartition("/")
+    secret = endpoint(case).secret_name
+    if case.startswith("dagster"):
+        instance = found["instance"]
+        assert [storage["params"]["sslrootcert"] for name, storage in instance.items() if name.endswith("storage")] == [
+            CERTIFICATE
+        ] * 3
+        (volume,) = instance["run_volumes"]
+        assert volume["secret"] == {"secretName": secret, "items": [{"key": key, "path": key}]}
+        assert [(it["name"], it["mountPath"]) for it in instance["run_mounts"]] == [(volume["name"], folder)]
+    else:
+        launcher = found["pods"]["Deployment/airbyte-workload-launcher"]["airbyte-workload-launcher-container"][
+            "values"
+        ]
+        prefix = "CONTAINER_ORCHESTRATOR_DATA_PLANE_CREDS_SECRET"
+        assert (launcher[f"{prefix}_NAME"], launcher[f"{prefix}_MOUNT_PATH"]) == (secret, folder)
+
+
+@pytest.mark.parametrize(("file", "case"), [c for c in VERIFIED if c[0].startswith("airbyte")], ids=str)
+def test_temporal_checks_the_certificate(file: str, case: str) -> None:
+    given = recorded(file, case, "own")["pods"]["Deployment/airbyte-temporal"]["airbyte-temporal"]["values"]
+    # The server, then the tool that sets up its schema.
+    assert (given["SQL_TLS_ENABLED"], given["SQL_HOST_VERIFICATION"], given["SQL_CA"]) == ("true", "true", CERTIFICATE)
+    assert (given["POSTGRES_TLS_ENABLED"], given["POSTGRES_TLS_CA_FILE"]) == ("true", CERTIFICATE)
+    # Chart 2.x leaves the tool with the authority alone; 1.x lets it check the name, too.
+    assert given.get("POSTGRES_TLS_DISABLE_HOST_VERIFICATION", "false") == (
+        "true" if file == "airbyte-2.2.0" else "false"
+    )
 
 
 @pytest.mark.parametrize(("file", "case"), [c for c in cases() if c[0].startswith("airbyte")], ids=str)

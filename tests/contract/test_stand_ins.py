@@ -64,7 +64,7 @@ def _comparable(chart: str, found: dict[str, Any]) -> dict[str, Any]:
     }
     if chart == "dagster":
         for pod in kept["pods"].values():
-            for container in pod.values():
+            for container in (part for name, part in pod.items() if name != "volumes"):
                 container.pop("image")  # the sandbox's own
                 container["whole"] = [name for name in container.get("whole", []) if name != CELERY]
     return kept

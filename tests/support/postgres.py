@@ -15,6 +15,7 @@ from pathlib import Path
 from sandbox.images import postgres, rootfs
 from sandbox.images.cache import Builder
 from sandbox.paths import Sandbox
+from tests.support.authority import Authority
 
 SCRIPTS = Path(__file__).parents[2] / "components" / "postgres" / "scripts"
 UID = 999
@@ -101,10 +102,17 @@ class DatabaseServer:
         env = {"PGDATA": self.pgdata, "ADMIN_PASSWORD_FILE": f"/secret/{self.name}"}
         return self.root.run("sh", "/scripts/prepare.sh", env=env)
 
-    def start(self, wait: bool = True) -> None:
-        """Start the server on its port, as the pod does."""
+    def use_certificate(self, authority: Authority, *names: str) -> dict[str, str]:
+        """Settings by which the server takes TLS, with a new certificate for these names."""
+        for file in authority.issue(self.folder, *names):
+            os.chown(file, UID, UID)
+        return {"ssl": "on", "ssl_cert_file": "server.crt", "ssl_key_file": "server.key"}
+
+    def start(self, wait: bool = True, **parameters: str) -> None:
+        """Start the server on its port, as the pod does, with these settings beside the pod's."""
         arguments = ["postgres", "-D", self.pgdata, "-p", str(self.port), "-c", "huge_pages=off"]
         arguments += ["-c", "hba_file=/scripts/pg_hba.conf", "-c", "ident_file=/scripts/pg_ident.conf"]
+        arguments += [word for name, value in parameters.items() for word in ("-c", f"{name}={value}")]
         log = (self.root.path / "volume" / f"{self.name}.log").open("ab")
         self.process = subprocess.Popen(
             self.root.command(*arguments), env=IMAGE_ENVIRONMENT, stdout=log, stderr=log, start_new_session=True

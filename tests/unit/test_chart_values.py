@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 
 from components.airbyte_values import airbyte_values
+from components.airbyte_values import with_database_authority as airbyte_with_authority
 from components.dagster_values import dagster_values
+from components.dagster_values import with_database_authority as dagster_with_authority
 from components.endpoint import Endpoint, TlsMode
+from components.helm import merge_values
 from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage
 
 HOST = "server.apps.svc.cluster.local"
@@ -14,6 +17,13 @@ BUCKETS = ("log", "auditLogging", "state", "workloadOutput", "activityPayload")
 ROLE = "arn:aws:iam::123456789012:role/airbyte"
 S3_KEY = S3(region="eu-central-1", bucket="b", key=AccessKey("s3", "ID", "SECRET"))
 S3_ROLE = S3(region="eu-central-1", bucket="b", role_arn=ROLE)
+CERTIFICATE = "/etc/database-authority/ca.crt"
+VOLUME = {
+    "name": "database-authority",
+    "secret": {"secretName": "db-secret", "items": [{"key": "ca.crt", "path": "ca.crt"}]},
+}
+MOUNT = {"name": "database-authority", "mountPath": "/etc/database-authority", "readOnly": True}
+MINE = {"name": "mine", "emptyDir": {}}
 GCS = Gcs(project="p", bucket="b", secret_name="gcs", json_key="key.json")
 
 
@@ -47,10 +57,68 @@ def test_airbyte_finds_its_database(major: int, name_key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tls", "kind"), [(TlsMode.DISABLE, "internal"), (TlsMode.REQUIRE, "external"), (TlsMode.VERIFY_FULL, "external")]
+    ("major", "tls", "kind"),
+    [
+        (2, TlsMode.DISABLE, "internal"),
+        (2, TlsMode.REQUIRE, "external"),
+        (2, TlsMode.VERIFY_FULL, "external"),
+        (1, TlsMode.DISABLE, "internal"),
+        (1, TlsMode.REQUIRE, "external"),
+        (1, TlsMode.VERIFY_FULL, "internal"),
+    ],
 )
-def test_airbytes_database_type_follows_tls_alone(tls: TlsMode, kind: str) -> None:
-    assert airbyte(tls=tls)["global"]["database"]["type"] == kind
+def test_airbytes_database_type_follows_tls_alone(major: int, tls: TlsMode, kind: str) -> None:
+    assert airbyte(major, tls=tls)["global"]["database"]["type"] == kind
+
+
+@pytest.mark.parametrize(("major", "name_key"), [(1, "database"), (2, "name")])
+@pytest.mark.parametrize(
+    ("tls", "name"),
+    [
+        (TlsMode.DISABLE, "db"),
+        (TlsMode.REQUIRE, "db?sslmode=require"),
+        (TlsMode.VERIFY_FULL, f"db?sslmode=verify-full&sslrootcert={CERTIFICATE}"),
+    ],
+)
+def test_airbytes_driver_is_told_of_tls_behind_the_databases_name(
+    major: int, name_key: str, tls: TlsMode, name: str
+) -> None:
+    assert airbyte(major, tls=tls)["global"]["database"][name_key] == name
+
+
+@pytest.mark.parametrize("tls", [TlsMode.DISABLE, TlsMode.REQUIRE])
+@pytest.mark.parametrize("major", [1, 2])
+def test_without_a_check_nothing_is_mounted(major: int, tls: TlsMode) -> None:
+    values = airbyte(major, tls=tls)
+    assert airbyte_with_authority(values, major, endpoint(tls)) == values
+    assert values["temporal"]["env_vars"] == {"SKIP_DB_CREATE": "true"}
+    assert "workloads" not in values["global"]
+    assert dagster_with_authority(dagster(tls), endpoint(tls)) == dagster(tls)
+
+
+def test_a_users_volumes_of_airbyte_stay_before_the_authoritys() -> None:
+    given = merge_values(
+        airbyte(tls=TlsMode.VERIFY_FULL), {"server": {"extraVolumes": [MINE], "extraVolumeMounts": None}}
+    )
+    server = airbyte_with_authority(given, 2, endpoint(TlsMode.VERIFY_FULL))["server"]
+    assert server["extraVolumes"] == [MINE, VOLUME]
+    assert server["extraVolumeMounts"] == [MOUNT]
+    assert server["podAnnotations"] == {"lakehouse/credentials-rotation": "r-7"}
+
+
+def test_bootloader_of_chart_2_mounts_what_a_user_gives_beside_the_authority() -> None:
+    mount = {"name": "mine", "mountPath": "/mine"}
+    theirs = {"airbyteBootloader": {"extraVolumes": [MINE], "extraVolumeMounts": [mount]}}
+    given = merge_values(airbyte(tls=TlsMode.VERIFY_FULL), theirs)
+    bootloader = airbyte_with_authority(given, 2, endpoint(TlsMode.VERIFY_FULL))["airbyteBootloader"]
+    assert bootloader["extraVolumeMounts"] == [mount, MOUNT]
+    assert bootloader["extraVolumeMount"], "the template asks for this key before it takes the other"
+
+
+def test_what_a_user_gave_is_not_changed_in_place() -> None:
+    theirs: dict[str, Any] = {"server": {"extraVolumes": [MINE]}}
+    airbyte_with_authority(merge_values(airbyte(), theirs), 2, endpoint(TlsMode.VERIFY_FULL))
+    assert theirs == {"server": {"extraVolumes": [MINE]}}
 
 
 STORAGES: dict[str, tuple[int, ObjectStorage, dict[str, Any]]] = {
@@ -168,7 +236,7 @@ def test_dagster_finds_its_database() -> None:
     [
         (TlsMode.DISABLE, {}),
         (TlsMode.REQUIRE, {"sslmode": "require"}),
-        (TlsMode.VERIFY_FULL, {"sslmode": "verify-full"}),
+        (TlsMode.VERIFY_FULL, {"sslmode": "verify-full", "sslrootcert": CERTIFICATE}),
     ],
 )
 def test_dagsters_parameters_follow_tls(tls: TlsMode, params: dict[str, str]) -> None:
@@ -195,3 +263,52 @@ def test_client_image_is_split_as_the_chart_joins_it(image: str, parts: tuple[st
 @pytest.mark.parametrize("component", ["dagsterWebserver", "dagsterDaemon"])
 def test_pods_of_dagster_restart_with_new_credentials(component: str) -> None:
     assert dagster()[component] == {"annotations": {"lakehouse/credentials-rotation": "r-7"}}
+
+
+def checked(values: dict[str, Any]) -> dict[str, Any]:
+    """Dagster's values with a user's, where the server's certificate is checked."""
+    return dagster_with_authority(merge_values(dagster(TlsMode.VERIFY_FULL), values), endpoint(TlsMode.VERIFY_FULL))
+
+
+def test_authority_is_in_dagsters_pods_and_in_what_its_launcher_starts() -> None:
+    values = checked({})
+    mounted = {"volumes": [VOLUME], "volumeMounts": [MOUNT]}
+    for component in ("dagsterWebserver", "dagsterDaemon"):
+        assert values[component].items() >= mounted.items()
+    assert values["runLauncher"] == {"config": {"k8sRunLauncher": mounted}}
+    assert "dagster-user-deployments" not in values
+
+
+def test_a_users_volumes_of_dagster_stay_before_the_authoritys() -> None:
+    servers = [{"name": "etl", "volumes": [MINE]}, {"name": "ml", "volumes": None}]
+    values = checked(
+        {
+            "dagsterDaemon": {"volumes": [MINE]},
+            "runLauncher": {"config": {"k8sRunLauncher": {"volumes": [MINE], "imagePullPolicy": "Always"}}},
+            "dagster-user-deployments": {"enabled": True, "deployments": servers},
+        }
+    )
+    assert values["dagsterDaemon"]["volumes"] == [MINE, VOLUME]
+    launcher = values["runLauncher"]["config"]["k8sRunLauncher"]
+    assert launcher == {"volumes": [MINE, VOLUME], "imagePullPolicy": "Always", "volumeMounts": [MOUNT]}
+    assert values["dagster-user-deployments"] == {
+        "enabled": True,
+        "deployments": [
+            {"name": "etl", "volumes": [MINE, VOLUME], "volumeMounts": [MOUNT]},
+            {"name": "ml", "volumes": [VOLUME], "volumeMounts": [MOUNT]},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [("K8sRunLauncher", "k8sRunLauncher"), ("CeleryK8sRunLauncher", "celeryK8sRunLauncher"), (None, "k8sRunLauncher")],
+)
+def test_authority_goes_to_the_launcher_in_use(kind: str | None, key: str) -> None:
+    config = checked({"runLauncher": {"type": kind}})["runLauncher"]["config"]
+    assert config == {key: {"volumes": [VOLUME], "volumeMounts": [MOUNT]}}
+
+
+def test_a_custom_run_launcher_is_left_alone() -> None:
+    theirs = {"type": "CustomRunLauncher", "config": {"customRunLauncher": {"class": "Mine"}}}
+    assert checked({"runLauncher": theirs})["runLauncher"] == theirs

@@ -15,7 +15,9 @@ from sandbox.images.airbyte import APP
 def standin() -> Iterator[dict[str, ModuleType]]:
     sys.path.insert(0, str(APP))
     try:
-        yield {name: importlib.import_module(f"standin.{name}") for name in ("settings", "tokens", "storage")}
+        yield {
+            name: importlib.import_module(f"standin.{name}") for name in ("settings", "services", "tokens", "storage")
+        }
     finally:
         sys.path.remove(str(APP))
 
@@ -68,18 +70,121 @@ def test_missing_variables_are_all_named(standin: dict[str, ModuleType], monkeyp
         standin["settings"].require("NOT_HERE", "HERE", "NOR_HERE")
 
 
+AUTHORITY = "/etc/authority/ca.crt"
+
+
 @pytest.mark.parametrize(
-    ("tls", "unverified", "sslmode"),
-    [("false", "false", "disable"), ("true", "true", "require"), ("true", "false", "verify-full")],
+    ("query", "options"),
+    [
+        ("", {"sslmode": "prefer"}),
+        ("?sslmode=disable", {"sslmode": "disable"}),
+        ("?sslmode=require", {"sslmode": "require"}),
+        (f"?sslmode=require&sslrootcert={AUTHORITY}", {"sslmode": "require"}),
+        (f"?sslmode=verify-full&sslrootcert={AUTHORITY}", {"sslmode": "verify-full", "sslrootcert": AUTHORITY}),
+        (f"?sslrootcert={AUTHORITY}&sslmode=verify-ca&x=y", {"sslmode": "verify-ca", "sslrootcert": AUTHORITY}),
+    ],
 )
-def test_temporals_tls(
-    tls: str, unverified: str, sslmode: str, standin: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+def test_tls_of_the_jdbc_url(
+    query: str, options: dict[str, str], standin: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {**TEMPORAL, "SQL_TLS_ENABLED": tls, "SQL_TLS_DISABLE_HOST_VERIFICATION": unverified}
-    for name, value in settings.items():
+    for name, value in {**JDBC, "DATABASE_URL": f"jdbc:postgresql://server:6432/lake{query}"}.items():
         monkeypatch.setenv(name, value)
-    found = standin["settings"].from_temporal().parameters("temporal")
-    assert (found["host"], found["port"], found["dbname"], found["sslmode"]) == ("server", 6432, "temporal", sslmode)
+    database = standin["settings"].from_jdbc()
+    assert (database.dbname, database.options) == ("lake", options)
+
+
+@pytest.mark.parametrize("query", ["sslmode=verify_full", "sslmode=", "ssl=true", "sslfactory=x&sslmode=require"])
+def test_unknown_tls_parameters_are_refused(
+    query: str, standin: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**JDBC, "DATABASE_URL": f"jdbc:postgresql://server:6432/lake?{query}"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(standin["settings"].SettingError, match="TLS parameters that the stand-in does not know"):
+        standin["settings"].from_jdbc()
+
+
+TEMPORALS_TLS: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
+    # variables; what they tell the server; what they tell the tool
+    "nothing": ({}, {"sslmode": "disable"}, {"sslmode": "disable"}),
+    "chart 2.x, encrypted": (
+        {"SQL_TLS_ENABLED": "true", "POSTGRES_TLS_ENABLED": "true", "POSTGRES_TLS_DISABLE_HOST_VERIFICATION": "true"},
+        {"sslmode": "require"},
+        {"sslmode": "require"},
+    ),
+    "chart 2.x, checked": (
+        {
+            "SQL_TLS_ENABLED": "true",
+            "SQL_HOST_VERIFICATION": "true",
+            "SQL_CA": AUTHORITY,
+            "POSTGRES_TLS_ENABLED": "true",
+            "POSTGRES_TLS_DISABLE_HOST_VERIFICATION": "true",
+            "POSTGRES_TLS_CA_FILE": AUTHORITY,
+        },
+        {"sslmode": "verify-full", "sslrootcert": AUTHORITY},
+        {"sslmode": "require", "sslrootcert": AUTHORITY},
+    ),
+    "chart 1.x, checked": (
+        {
+            "SQL_TLS_ENABLED": "true",
+            "SQL_HOST_VERIFICATION": "true",
+            "SQL_CA": AUTHORITY,
+            "POSTGRES_TLS_ENABLED": "true",
+            "POSTGRES_TLS_CA_FILE": AUTHORITY,
+        },
+        {"sslmode": "verify-full", "sslrootcert": AUTHORITY},
+        {"sslmode": "verify-full", "sslrootcert": AUTHORITY},
+    ),
+    "authorities of the system": (
+        {"SQL_TLS_ENABLED": "true", "SQL_HOST_VERIFICATION": "true", "POSTGRES_TLS_ENABLED": "true"},
+        {"sslmode": "verify-full", "sslrootcert": "system"},
+        {"sslmode": "verify-full", "sslrootcert": "system"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("variables", "server", "tool"), TEMPORALS_TLS.values(), ids=TEMPORALS_TLS)
+def test_temporals_tls(
+    variables: dict[str, str],
+    server: dict[str, str],
+    tool: dict[str, str],
+    standin: dict[str, ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {**TEMPORAL, **variables}.items():
+        monkeypatch.setenv(name, value)
+    settings = standin["settings"]
+    assert (settings.from_temporal().options, settings.from_temporal_tool().options) == (server, tool)
+    found = settings.from_temporal().parameters("temporal")
+    assert (found["host"], found["port"], found["dbname"]) == ("server", 6432, "temporal")
+
+
+CREDS = "CONTAINER_ORCHESTRATOR_DATA_PLANE_CREDS_SECRET"
+
+
+@pytest.mark.parametrize(
+    ("mounted", "found"),
+    [
+        ({f"{CREDS}_NAME": "airbyte-database", f"{CREDS}_MOUNT_PATH": "/etc/authority"}, True),
+        ({f"{CREDS}_NAME": "airbyte-database", f"{CREDS}_MOUNT_PATH": "/secrets/dataplane-creds"}, False),
+        ({f"{CREDS}_NAME": "", f"{CREDS}_MOUNT_PATH": "/etc/authority"}, False),
+        ({}, False),
+    ],
+)
+def test_launcher_starts_where_pods_of_syncs_find_the_authority(
+    mounted: dict[str, str], found: bool, standin: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in mounted.items():
+        monkeypatch.setenv(name, value)
+    settings, services = standin["settings"], standin["services"]
+    target = settings.Database(
+        "server", 5432, "lake", "user", "p", {"sslmode": "verify-full", "sslrootcert": AUTHORITY}
+    )
+    if found:
+        services.job_pods_find_authority(target)
+    else:
+        with pytest.raises(settings.SettingError, match=CREDS):
+            services.job_pods_find_authority(target)
+    services.job_pods_find_authority(settings.Database("server", 5432, "lake", "user", "p", {"sslmode": "require"}))
 
 
 def test_token_is_for_whom_it_was_issued_until_it_is_old(standin: dict[str, ModuleType]) -> None:

@@ -6,6 +6,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import NoReturn
 
 import psycopg
@@ -67,7 +68,7 @@ def workload_launcher() -> None:
     env = require(
         *REPLICA, "DATAPLANE_CLIENT_ID", "DATAPLANE_CLIENT_SECRET", "CONTROL_PLANE_TOKEN_ENDPOINT", "WORKLOAD_API_HOST"
     )
-    from_jdbc()
+    job_pods_find_authority(from_jdbc())
     ready = {"login": False}
 
     def login() -> None:
@@ -87,6 +88,23 @@ def workload_launcher() -> None:
             **_storage_check(),
         }
     )
+
+
+def job_pods_find_authority(target: Database) -> None:
+    """Airbyte's launcher hands its connection on to the pods of syncs: what it names must be mounted there, too.
+
+    Raises:
+        SettingError: it would not be.
+
+    """
+    authority = target.options.get("sslrootcert")
+    if authority is None:
+        return
+    prefix = "CONTAINER_ORCHESTRATOR_DATA_PLANE_CREDS_SECRET"
+    env = require(f"{prefix}_NAME", f"{prefix}_MOUNT_PATH")
+    if not env[f"{prefix}_NAME"] or str(PurePosixPath(authority).parent) != env[f"{prefix}_MOUNT_PATH"]:
+        msg = f"pods of syncs would not find the authority's certificate: {prefix}_* mounts no Secret at its folder"
+        raise SettingError(msg)
 
 
 def manifest_server() -> None:

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+JDBC_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
 
 class SettingError(Exception):
     """A variable is missing or unusable. The text names variables, never their values."""
@@ -51,10 +53,8 @@ class Database:
 def from_jdbc() -> Database:
     """Return the database of ``DATABASE_URL``, a JDBC URL, with the user and password that the chart passes beside it.
 
-    As with Airbyte's own driver, ``sslmode`` is ``prefer`` unless the URL says otherwise.
-
     Raises:
-        SettingError: a variable is missing, or the URL is not one of PostgreSQL.
+        SettingError: a variable is missing, the URL is not one of PostgreSQL, or nobody here knows its TLS parameters.
 
     """
     env = require("DATABASE_URL", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_DB", "DATABASE_USER", "DATABASE_PASSWORD")
@@ -63,33 +63,60 @@ def from_jdbc() -> Database:
     if scheme != "jdbc" or parts.scheme != "postgresql" or not parts.hostname or not parts.path.strip("/"):
         msg = "DATABASE_URL is not of the form jdbc:postgresql://HOST:PORT/DATABASE"
         raise SettingError(msg)
-    query = dict(parse_qsl(parts.query))
-    options = {"sslmode": query.get("sslmode", "prefer")}
     return Database(
         host=parts.hostname,
         port=parts.port or 5432,
         dbname=parts.path.strip("/"),
         user=env["DATABASE_USER"],
         password=env["DATABASE_PASSWORD"],
-        options=options,
+        options=_jdbc_tls(dict(parse_qsl(parts.query, keep_blank_values=True))),
     )
 
 
+def _jdbc_tls(parameters: dict[str, str]) -> dict[str, str]:
+    """Return libpq's parameters for those of Airbyte's driver, whose ``sslmode`` is ``prefer`` unless it is given."""
+    tls = {name: value for name, value in parameters.items() if name.startswith("ssl")}
+    mode = tls.pop("sslmode", "prefer")
+    authority = tls.pop("sslrootcert", "")
+    if tls or mode not in JDBC_MODES:
+        msg = f"DATABASE_URL has TLS parameters that the stand-in does not know: {', '.join(sorted(tls)) or 'sslmode'}"
+        raise SettingError(msg)
+    # With `require` the driver takes any certificate, whatever the authority; libpq would check it against one.
+    checked = mode.startswith("verify-") and authority
+    return {"sslmode": mode} | ({"sslrootcert": authority} if checked else {})
+
+
 def from_temporal() -> Database:
-    """Return Temporal's server as its image's variables describe it; the database is ``postgres``, to create others.
+    """Return Temporal's server as its image's variables describe it to the server (its config_template.yaml).
 
     Raises:
         SettingError: a variable is missing, or ``DB`` is not a PostgreSQL plugin.
 
     """
+    return _temporal(_temporal_tls("SQL_TLS_ENABLED", is_true("SQL_HOST_VERIFICATION"), "SQL_CA"))
+
+
+def from_temporal_tool() -> Database:
+    """Return the same as they describe it to the tool that sets up the schemas (its auto-setup.sh).
+
+    Raises:
+        SettingError: a variable is missing, or ``DB`` is not a PostgreSQL plugin.
+
+    """
+    named = not is_true("POSTGRES_TLS_DISABLE_HOST_VERIFICATION")
+    return _temporal(_temporal_tls("POSTGRES_TLS_ENABLED", named, "POSTGRES_TLS_CA_FILE"))
+
+
+def is_true(name: str) -> bool:
+    """Say whether a variable is there and true."""
+    return os.environ.get(name, "") == "true"
+
+
+def _temporal(options: dict[str, str]) -> Database:
     env = require("DB", "DB_PORT", "POSTGRES_SEEDS", "POSTGRES_USER", "POSTGRES_PWD")
     if not env["DB"].startswith("postgres"):
         msg = "DB is not one of Temporal's PostgreSQL plugins (postgres12, postgres12_pgx)"
         raise SettingError(msg)
-    tls = os.environ.get("SQL_TLS_ENABLED", "false") == "true"
-    unverified = os.environ.get("SQL_TLS_DISABLE_HOST_VERIFICATION", "false") == "true"
-    sslmode = "disable" if not tls else "require" if unverified else "verify-full"
-    options = {"sslmode": sslmode} | ({"sslrootcert": "system"} if sslmode == "verify-full" else {})
     return Database(
         host=env["POSTGRES_SEEDS"].split(",")[0],
         port=int(env["DB_PORT"]),
@@ -98,3 +125,13 @@ def from_temporal() -> Database:
         password=env["POSTGRES_PWD"],
         options=options,
     )
+
+
+def _temporal_tls(enabled: str, named: bool, authority: str) -> dict[str, str]:
+    """Return libpq's parameters. As with Temporal's driver, ``require`` with an authority checks against it."""
+    if not is_true(enabled):
+        return {"sslmode": "disable"}
+    file = os.environ.get(authority, "")
+    if named:
+        return {"sslmode": "verify-full", "sslrootcert": file or "system"}
+    return {"sslmode": "require"} | ({"sslrootcert": file} if file else {})

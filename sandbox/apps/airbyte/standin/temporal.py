@@ -12,7 +12,7 @@ import psycopg
 from psycopg import errors, sql
 
 from standin import database
-from standin.settings import Database, SettingError, from_temporal, require
+from standin.settings import Database, SettingError, from_temporal, from_temporal_tool, is_true, require
 
 log = logging.getLogger(__name__)
 
@@ -43,25 +43,21 @@ def run() -> None:
 
     """
     require("AUTO_SETUP", "BIND_ON_IP", "TEMPORAL_BROADCAST_ADDRESS", "DYNAMIC_CONFIG_FILE_PATH")
-    server = from_temporal()
+    server, tool = from_temporal(), from_temporal_tool()
     names = {
         "main": os.environ.get("DBNAME", "temporal"),
         "visibility": os.environ.get("VISIBILITY_DBNAME", "temporal_visibility"),
     }
-    database.wait(server, names["main"] if skips_creation() else "")
+    skips_creation = is_true("SKIP_DB_CREATE")  # somebody else makes the databases
+    database.wait(tool, names["main"] if skips_creation else "")
     for kind, name in names.items():
-        if not skips_creation() and name != server.user:
-            create(server, name)
-        set_up(server, name, kind)
+        if not skips_creation and name != tool.user:
+            create(tool, name)
+        set_up(tool, name, kind)
     threading.Thread(target=beat, args=(server, names), daemon=True).start()
     log.info("serving Temporal's stand-in on the databases %s", " and ".join(names.values()))
     with Listener(("", 7233), Silent) as listener:
         listener.serve_forever()
-
-
-def skips_creation() -> bool:
-    """Say whether the databases are made by somebody else."""
-    return os.environ.get("SKIP_DB_CREATE", "false") == "true"
 
 
 def create(server: Database, name: str) -> None:
