@@ -28,6 +28,7 @@ _RESERVED = Reserved(
         "service.name": _NAMES,
     },
     environment={"CERTIFICATE_DURATION": _CERTIFICATES, "WATCH_NAMESPACE": _SEEN},
+    lists=(),
 )
 
 
