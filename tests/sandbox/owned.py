@@ -26,9 +26,11 @@ class OwnedStack:
     settled: bool
     former_passwords: dict[str, str]
 
-    def __init__(self, source: Path, folder: Path, apps: Sequence[App]) -> None:
+    def __init__(
+        self, source: Path, folder: Path, apps: Sequence[App], *, further_namespaces: Sequence[str] = ()
+    ) -> None:
         self._source, self._folder = source, folder
-        self.namespaces = sorted({app.namespace for app in apps})
+        self.namespaces = sorted({*(app.namespace for app in apps), *further_namespaces})
         self.first, self.settled = None, False
         self.former_passwords = {}
 
