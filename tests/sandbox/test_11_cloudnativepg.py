@@ -162,12 +162,26 @@ def test_larger_sizes_are_an_update_that_loses_nothing(owned: OwnedStack) -> Non
 
 
 def test_destroy_is_refused_with_words_and_takes_nothing(owned: OwnedStack) -> None:
-    refused = owned.stack.destroy()
+    before = owned.stack.resources()
+    refused = owned.stack.destroy(previewed=True)
     assert refused.done.returncode != 0, told(refused.done)
-    assert "protect" in refused.text
-    assert "postgresql-cluster" in refused.text
-    assert refused.changes == []
+    assert "postgresql-cluster" in refused.diagnostics
+    assert "protect" in refused.diagnostics
+    assert owned.stack.resources() == before
     CLUSTER.wait_healthy(10)
+
+
+def test_without_a_preview_the_server_and_its_rows_stay(owned: OwnedStack) -> None:
+    CLUSTER.rows("SET ROLE dagster; DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 43 AS number", "dagster")
+    instances = {pod["metadata"]["uid"] for pod in CLUSTER.pods()}
+    refused = owned.unsettle().destroy()
+    assert refused.done.returncode != 0, told(refused.done)
+    assert "protect" in refused.diagnostics
+    # The apps are gone by then: the engine comes to the server only after all that depends on it.
+    assert {pod["metadata"]["uid"] for pod in CLUSTER.pods()} == instances
+    owned.settle()
+    assert CLUSTER.value("SELECT number FROM kept", "dagster") == "43"
+    run_succeeds(DAGSTER)
 
 
 def test_no_acknowledged_row_is_lost_when_primaries_die(
