@@ -14,7 +14,7 @@ from components.outputs import AppOutputs
 from components.postgres.database import Database
 from components.postgres.embedded import EmbeddedServer
 from components.postgres.server import ServerComponent
-from components.sessions import ClientSession, PodSession
+from components.sessions import ClientSession, PodSession, behind_a_pooler
 from components.standalone import standalone_server
 from settings import apps
 from settings.embedded import EmbeddedPostgreSQL
@@ -137,11 +137,11 @@ class Platform(pulumi.ComponentResource):
     def _app_outputs(
         self, database: Database, app: apps.Airbyte | apps.Dagster, namespace: str, address: str
     ) -> AppOutputs:
-        settings = self._stack.postgresql
+        settings, server = self._stack.postgresql, next(iter(self._servers.values())).server
         session = (
             PodSession(namespace, f"{app.server_name}-0")
             if isinstance(settings, EmbeddedPostgreSQL)
-            else ClientSession(namespace, settings.image)
+            else ClientSession(namespace, settings.image, behind_a_pooler(server))
         )
         return AppOutputs(settings.mode, database, session, app.url or address)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from components.endpoint import Endpoint, TlsMode
 from components.postgres.credentials import CA_CERTIFICATE
+from components.postgres.server import Server
 
 _AUTHORITY = "/authority"
 # Names of the variables are the Secret's keys.
-_LOGIN = "PGHOST=$host PGPORT=$port PGDATABASE=$database PGUSER=$username PGPASSWORD=$password"
+_LOGIN = "PGDATABASE=$database PGUSER=$username PGPASSWORD=$password"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,13 @@ class ClientSession:
     Attributes:
         namespace: the app's namespace, where its Secret is.
         image: image with `psql` and `pg_dump`.
+        server: host and port to go to instead of the Secret's: the server itself behind a pooler, where a dump's
+            settings of its session would stay behind for whoever gets the connection next.
     """
 
     namespace: str
     image: str
+    server: tuple[str, int] | None = None
 
     def psql(self, endpoint: Endpoint) -> str:
         """Opens a session."""
@@ -53,16 +57,22 @@ class ClientSession:
     def _run(self, command: str, flags: str, endpoint: Endpoint) -> str:
         name = f"{endpoint.secret_name}-{command.replace('_', '-')}"
         overrides = json.dumps({"spec": _pod_spec(name, endpoint)}, separators=(",", ":"))
+        place = "PGHOST=$host PGPORT=$port" if self.server is None else "PGHOST={} PGPORT={}".format(*self.server)
         return " ".join(
             [
                 f"kubectl run {name} -n {self.namespace} {flags} --rm --quiet --restart=Never --image={self.image}",
                 f"--override-type=strategic --overrides={shlex.quote(overrides)}",
-                f"-- sh -c {shlex.quote(f'{_LOGIN} exec {command}')}",
+                f"-- sh -c {shlex.quote(f'{place} {_LOGIN} exec {command}')}",
             ]
         )
 
 
 Session = PodSession | ClientSession
+
+
+def behind_a_pooler(server: Server) -> tuple[str, int] | None:
+    """Host and port of a server that apps reach by a pooler; None where they are the apps' own, or not known yet."""
+    return (server.host, server.port) if server.app_host is not None and isinstance(server.host, str) else None
 
 
 def _pod_spec(container: str, endpoint: Endpoint) -> dict[str, Any]:

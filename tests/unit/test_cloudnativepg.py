@@ -150,6 +150,15 @@ def test_apps_connect_to_the_primary_or_to_the_pooler_and_jobs_to_the_primary() 
         assert (pooler in names) is (host == pooler)
 
 
+def test_people_dump_past_the_pooler() -> None:
+    for made, place in (
+        (cnpg(), "PGHOST=$host PGPORT=$port "),
+        (cnpg(pooler={}), "PGHOST=postgresql-rw.postgresql.svc.cluster.local PGPORT=5432 "),
+    ):
+        for output in ("psqlCommand", "pgDumpCommand"):
+            assert place in made.outputs["dagster"][output]
+
+
 def test_pooler_turns_plain_text_away_and_waits_for_ever_for_nothing() -> None:
     made = spec(cnpg(pooler={"instances": 3, "maxDbConnections": 15}), POOLER)
     assert (made["cluster"], made["type"], made["instances"]) == ({"name": "postgresql"}, "rw", 3)

@@ -61,12 +61,7 @@ def build_postgres(builder: Builder) -> tuple[Path, list[str]]:
 
     def make(target: Path) -> None:
         files = target.with_name("layer.tar")
-        before, after = "postgres:x:999:999:", f"postgres:x:{POSTGRES_UID}:{POSTGRES_UID}:"
-        users = read_text(rootfs, "./etc/passwd")
-        if before not in users:
-            msg = f"{rootfs.name} has no user postgres with number 999"
-            raise ImageError(msg)
-        layer.write(files, [layer.File("/etc/passwd", users.replace(before, after).encode())])
+        layer.write(files, [layer.File("/etc/passwd", users(rootfs).encode())])
         image = archive.Image(
             names,
             [rootfs, files],
@@ -95,8 +90,18 @@ def build_pgbouncer(builder: Builder) -> tuple[Path, list[str]]:
     return builder.cached("cloudnativepg-pgbouncer", key, make), names
 
 
-def read_text(rootfs: Path, path: str) -> str:
-    """Return the text of a file in a root file system layer; empty if it is not there."""
+def users(rootfs: Path) -> str:
+    """Return the users of a root file system layer, `postgres` with the number that instances run as.
+
+    Raises:
+        ImageError: it has no such user.
+
+    """
+    before, after = "postgres:x:999:999:", f"postgres:x:{POSTGRES_UID}:{POSTGRES_UID}:"
     with tarfile.open(rootfs) as tar:
-        file = tar.extractfile(path)
-        return file.read().decode() if file else ""
+        file = tar.extractfile("./etc/passwd")
+        text = file.read().decode() if file else ""
+    if before not in text:
+        msg = f"{rootfs.name} has no user postgres with number 999"
+        raise ImageError(msg)
+    return text.replace(before, after)
