@@ -32,5 +32,6 @@ class StandalonePostgreSQL(Model):
         match self.server:
             case ExistingServer(admin=admin):
                 return admin.secret_name is not None
-            case CloudNativePG() as server:
-                return server.needs_a_secret
+            case CloudNativePG():
+                # Never by a setting that may change later: a namespace that is let go takes the volumes with it.
+                return False

@@ -195,11 +195,6 @@ class CloudNativePG(Model):
     operator: Operator = Operator()
     """The operator itself."""
 
-    @property
-    def needs_a_secret(self) -> bool:
-        """Whether `postgresql.namespace` must hold a Secret that you make."""
-        return self.backups is not None and self.backups.credentials is not None
-
     def refusals(self) -> Iterator[Refusal]:
         """Sizes and numbers that do not fit each other."""
         yield from self._too_few_instances()

@@ -1,9 +1,11 @@
 """Both apps on one server of three instances that the CloudNativePG operator runs, through failures of its primary."""
 
+import json
 import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,9 @@ from tests.sandbox.postgres_cluster import AIRBYTE, CLUSTER, DAGSTER
 from tests.sandbox.stack import Stack
 from tests.sandbox.test_04_dagster import webserver
 from tests.sandbox.test_05_airbyte import address
-from tests.support.cluster import SANDBOX, get, http, objects, secret_values, told, until
+from tests.support.cluster import SANDBOX, get, http, kubectl, node_port, objects, secret_values, told, until
+from tests.support.recording import Plan
+from tests.support.stacks import ROOT, config_of, plan, plan_program
 
 APPS = (AIRBYTE, DAGSTER)
 CLUSTER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Cluster"
@@ -216,13 +220,107 @@ def test_no_acknowledged_row_is_lost_when_primaries_die(
     assert len(commits.acknowledged) > 2 * 200 * FAILURES
     assert max(every) < 60
 
-    run_succeeds(DAGSTER)
+    # Its webserver keeps connections, and tells of a dead one to whoever asks next; then it opens new ones.
+    run = until("a run launched", _launched, 60, 1)
+    assert Webserver(node_port(DAGSTER.namespace, DAGSTER.web)).wait(run) == "SUCCESS"
     assert {pod["metadata"]["uid"] for pod in _dagsters()} == pods
+
+
+def _launched() -> tuple[bool, str]:
+    try:
+        return True, webserver(DAGSTER).launch()
+    except AssertionError as error:
+        return False, str(error)
 
 
 def _dagsters() -> list[dict[str, dict[str, str]]]:
     """The pods of Dagster itself, without those of runs."""
     return [pod for pod in objects("pods", DAGSTER.namespace) if not pod["metadata"]["name"].startswith("dagster-run-")]
+
+
+STORE_KEYS = {"credentials": {"secretName": "backups-key"}}
+FORMS: dict[str, dict[str, Any]] = {
+    "one instance": {"instances": 1, "synchronous": {"enabled": False}, "podDisruptionBudget": False},
+    "first, preferred": {"instances": 2, "synchronous": {"method": "first", "dataDurability": "preferred"}},
+    "placed": {"nodeSelector": {"disk": "fast"}, "topologyKey": "topology.kubernetes.io/zone", "storageClass": "fast"},
+    "tuned": {"memory": "64Gi", "maxConnections": 2000, "walStorageSize": "64Gi", "parameters": {"jit": False}},
+    "pooler": {"pooler": {"mode": "session", "maxPreparedStatements": 0}},
+    "s3 key": {"backups": {"kind": "s3", "bucket": "backups", "endpointUrl": "http://s3.example.com", **STORE_KEYS}},
+    "s3 role": {
+        "backups": {
+            "kind": "s3",
+            "bucket": "backups",
+            "compression": "none",
+            "workloadIdentity": {"roleArn": "arn:aws:iam::123456789012:role/backups"},
+        }
+    },
+    "gcs key": {"backups": {"kind": "gcs", "bucket": "backups", "compression": "bzip2", **STORE_KEYS}},
+    "gcs account": {
+        "backups": {
+            "kind": "gcs",
+            "bucket": "backups",
+            "workloadIdentity": {"serviceAccount": "backups@my-project.iam.gserviceaccount.com"},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_the_operator_takes_every_form_of_the_server(owned: OwnedStack, form: dict[str, Any]) -> None:
+    server = {"kind": "cloudnativepg", "name": "other", **form}
+    made = plan(postgresql={"mode": "standalone", "namespace": CLUSTER.namespace, "server": server})
+    check_taken(made, CLUSTER.namespace)
+
+
+def test_the_operator_takes_the_stack_file_for_production(owned: OwnedStack) -> None:
+    made = plan_program(config_of(ROOT / "Pulumi.prod-operator.yaml"), "prod-operator")
+    assert check_taken(made, CLUSTER.namespace) == {"Cluster", "Pooler", "ScheduledBackup"}
+
+
+def check_taken(made: Plan, namespace: str) -> set[str]:
+    """Let the API server judge all that is the operator's in a plan, with its webhooks, and make nothing of it."""
+    kinds: set[str] = set()
+    for resource in made.resources:
+        if f":{postgres_cluster.GROUP}/" not in resource.type:
+            continue
+        found = {"apiVersion": f"{postgres_cluster.GROUP}/v1", "kind": resource.type.rpartition(":")[2]}
+        name = f"other-{found['kind'].lower()}"
+        found |= {"metadata": {"name": name, "namespace": namespace}, "spec": resource.inputs["spec"]}
+        kubectl("create", "--dry-run=server", "--validate=strict", "--filename=-", input=json.dumps(found))
+        kinds.add(found["kind"])
+    return kinds
+
+
+def test_backups_and_wal_go_to_object_storage(owned: OwnedStack) -> None:
+    stack = owned.unsettle()
+    # The MinIO that Airbyte's chart brings, with the key that Airbyte has.
+    key = secret_values("airbyte-object-storage", AIRBYTE.namespace)
+    manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "backups-key"}, "stringData": key}
+    kubectl("apply", "--namespace", CLUSTER.namespace, "--filename=-", input=json.dumps(manifest))
+    address = f"http://airbyte-minio-svc.{AIRBYTE.namespace}.svc.cluster.local:9000"
+    store = {"kind": "s3", "bucket": "postgresql", "path": "sandbox", "endpointUrl": address, **STORE_KEYS}
+    stack.set("postgresql.server.backups", {**store, "schedule": "0 0 2 * * *"})
+    done = stack.up().check()
+    kinds = sorted((step.op, step.type.rpartition(":")[2]) for step in done.changes)
+    assert kinds == [("create", "ScheduledBackup"), ("update", "Cluster")]
+
+    def backed_up() -> tuple[bool, object]:
+        found = objects(f"backups.{postgres_cluster.GROUP}", CLUSTER.namespace)
+        seen = [
+            (backup["status"].get("phase"), backup["status"].get("error")) for backup in found if "status" in backup
+        ]
+        return ("completed", None) in seen, seen
+
+    until("a backup", backed_up, 240, 1)
+    CLUSTER.rows("SELECT pg_switch_wal()")
+    archived = "SELECT archived_count > 0 AND last_archived_wal IS NOT NULL FROM pg_stat_archiver"
+    until("WAL in the archive", lambda: ((seen := CLUSTER.value(archived)) == "t", seen), 120, 1)
+    files = kubectl(
+        "exec", "--namespace", AIRBYTE.namespace, "airbyte-minio-0", "--", "find", "/", "-path", "*sandbox/*"
+    )
+    assert "sandbox/postgresql/base/" in files
+    assert "sandbox/postgresql/wals/" in files
+    assert stack.up().check().changes == []
 
 
 def test_a_pooler_comes_between_without_a_change_of_the_server(owned: OwnedStack, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox.images import airbyte, busybox, cloudnativepg, dagster, layer, postgres
-from sandbox.images.cache import HERE, Builder, versions
+from sandbox.images import airbyte, busybox, cloudnativepg, dagster, postgres
+from sandbox.images.cache import HERE, versions
 from sandbox.images.rootfs import package_version
 from sandbox.versions import versions as all_versions
 from settings.pins import CLOUDNATIVEPG_CHART, CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE, POSTGRES_IMAGE
@@ -84,19 +84,6 @@ def test_cloudnativepgs_images_have_the_names_that_program_and_operator_ask_for(
     assert chart["appVersion"] == all_versions()["tools"]["cloudnativepg"]
     repository = yaml.safe_load((CHARTS / "cloudnative-pg/values.yaml").read_text())["image"]["repository"]
     assert f"{repository}:{chart['appVersion']}" == cloudnativepg.operator_image()
-
-
-def test_instances_run_as_the_user_that_the_operator_gives_them(tmp_path: Path) -> None:
-    builder = Builder(tmp_path / "cache", Path, lambda _: None)
-    users = b"root:x:0:0:root:/root:/bin/bash\npostgres:x:999:999::/var/lib/postgresql:/bin/bash\n"
-
-    def rootfs(target: Path) -> None:
-        layer.write(target, [layer.File("./etc/passwd", users)])
-
-    made = builder.cached("postgres-rootfs", "key", rootfs)
-    with tarfile.open(made) as tar:
-        assert tar.getnames() == ["./etc/passwd"]
-    assert cloudnativepg.users(made).splitlines()[1] == "postgres:x:26:26::/var/lib/postgresql:/bin/bash"
 
 
 def test_postgres_looks_like_the_official_image(tmp_path: Path) -> None:

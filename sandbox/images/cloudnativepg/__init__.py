@@ -1,14 +1,12 @@
 """What CloudNativePG runs: the operator's manager, PostgreSQL as its instances want it, and PgBouncer.
 
-The names are the official images'; what is inside comes from the operator's Go module and from Debian. Not in them:
-Barman Cloud, which backups to object storage need.
+The names are the official images'; what is inside comes from the operator's Go module and from Debian.
 """
 
-import tarfile
 from pathlib import Path
 
 from sandbox.images import archive, layer, postgres
-from sandbox.images.cache import Builder, ImageError, digest
+from sandbox.images.cache import Builder, digest
 from sandbox.images.rootfs import RootFs, user
 from sandbox.versions import versions
 
@@ -17,6 +15,17 @@ POSTGRES_UID = 26
 PGBOUNCER_UID = 998
 """User of the official PgBouncer image."""
 
+POSTGRES_ROOTFS = RootFs(
+    name="cloudnativepg-postgres",
+    # Barman Cloud makes backups to object storage; the official `system` images have it as well.
+    packages=[*postgres.ROOTFS.packages, "barman-cli-cloud"],
+    excluded=postgres.ROOTFS.excluded,
+    before=[
+        *user("postgres", POSTGRES_UID, "/var/lib/postgresql"),
+        'mkdir -p "$1/etc/postgresql-common"',
+        'echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"',
+    ],
+)
 PGBOUNCER_ROOTFS = RootFs(
     name="pgbouncer",
     packages=["pgbouncer"],
@@ -55,24 +64,14 @@ def build_operator(builder: Builder) -> tuple[Path, list[str]]:
 
 
 def build_postgres(builder: Builder) -> tuple[Path, list[str]]:
-    """Return the instances' archive and name: the `postgres` image's file system, its user under another number."""
-    names, rootfs = [postgres_image()], postgres.ROOTFS.build(builder)
-    key = digest(Path(__file__), Path(archive.__file__), Path(layer.__file__), rootfs.name, *names)
+    """Return the instances' archive and name."""
+    names, rootfs = [postgres_image()], POSTGRES_ROOTFS.build(builder)
+    key = digest(Path(__file__), Path(archive.__file__), rootfs.name, *names)
 
     def make(target: Path) -> None:
-        files = target.with_name("layer.tar")
-        layer.write(files, [layer.File("/etc/passwd", users(rootfs).encode())])
-        image = archive.Image(
-            names,
-            [rootfs, files],
-            cmd=["bash"],
-            env={
-                "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/17/bin",
-                "LANG": "C.UTF-8",
-            },
-            user=str(POSTGRES_UID),
-        )
-        archive.write(target, [image])
+        programs = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/postgresql/17/bin"
+        environment = {"PATH": programs, "LANG": "C.UTF-8"}
+        archive.write(target, [archive.Image(names, [rootfs], ["bash"], env=environment, user=str(POSTGRES_UID))])
 
     return builder.cached("cloudnativepg-postgres", key, make), names
 
@@ -88,20 +87,3 @@ def build_pgbouncer(builder: Builder) -> tuple[Path, list[str]]:
         archive.write(target, [archive.Image(names, [rootfs, files], cmd=["pgbouncer"], user=str(PGBOUNCER_UID))])
 
     return builder.cached("cloudnativepg-pgbouncer", key, make), names
-
-
-def users(rootfs: Path) -> str:
-    """Return the users of a root file system layer, `postgres` with the number that instances run as.
-
-    Raises:
-        ImageError: it has no such user.
-
-    """
-    before, after = "postgres:x:999:999:", f"postgres:x:{POSTGRES_UID}:{POSTGRES_UID}:"
-    with tarfile.open(rootfs) as tar:
-        file = tar.extractfile("./etc/passwd")
-        text = file.read().decode() if file else ""
-    if before not in text:
-        msg = f"{rootfs.name} has no user postgres with number 999"
-        raise ImageError(msg)
-    return text.replace(before, after)
