@@ -23,11 +23,25 @@ def refusals(
     match postgresql:
         case StandalonePostgreSQL(server=CloudNativePG() as server):
             yield from _operators_namespace(postgresql, server, apps)
+            yield from _limits(server, apps)
             if retain_data and not server.deletion_protection:
                 allowed = "`true`, or `retainData: false`: the volumes go with the `Cluster`"
                 yield Refusal((*_SERVER, "deletionProtection"), False, allowed, (("retainData",),))
         case _:
             return
+
+
+def _limits(server: CloudNativePG, apps: Mapping[str, tuple[Airbyte | Dagster, str]]) -> Iterator[Refusal]:
+    """A role that may not open as many connections as the poolers open for it."""
+    for key, (app, _) in apps.items():
+        limit = app.database.connection_limit
+        if server.pooler is None or limit is None:
+            continue
+        least = server.pooler.instances * server.pooler.default_pool_size * len(app.databases)
+        if limit < least:
+            allowed = f"at least {least}: so many connections do the poolers keep for this role's {len(app.databases)}"
+            reads = ((*_SERVER, "pooler"),)
+            yield Refusal((key, "database", "connectionLimit"), limit, f"{allowed} databases", reads)
 
 
 def _operators_namespace(
