@@ -29,7 +29,7 @@ def crunchydata_server(settings: StandalonePostgreSQL, server: crunchydata.Crunc
     )
 
 
-def _operator(settings: crunchydata.Operator) -> OperatorArgs:
+def _operator(settings: crunchydata.CrunchyDataOperator) -> OperatorArgs:
     return OperatorArgs(
         source=chart_source(settings.chart, PGO_CHART),
         namespace=settings.namespace,

@@ -14,7 +14,7 @@ from components.outputs import AppOutputs
 from components.postgres.database import Database
 from components.postgres.embedded import EmbeddedServer
 from components.postgres.server import ServerComponent
-from components.sessions import ClientSession, PodSession
+from components.sessions import ClientSession, PodSession, behind_a_pooler
 from components.standalone import require_packages, standalone_server
 from settings import apps
 from settings.embedded import EmbeddedPostgreSQL
@@ -54,20 +54,19 @@ class Platform(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make_namespaces(self) -> dict[str, k8s.core.v1.Namespace]:
-        stack = self._stack
-        wanted = {namespace for _, namespace in stack.apps.values()}
-        if isinstance(stack.postgresql, StandalonePostgreSQL) and not stack.postgresql.namespace_is_there:
-            wanted.add(stack.postgresql.namespace)
+        stack, settings = self._stack, self._stack.postgresql
+        # A namespace takes its volumes with it when it goes.
+        kept = {namespace: stack.retain_data for _, namespace in stack.apps.values()}
+        if isinstance(settings, StandalonePostgreSQL) and not settings.namespace_is_there:
+            # Where the stack says who the admin is, it may say one day that the admin's Secret is made by hand.
+            kept[settings.namespace] = stack.retain_data or settings.given_admin is not None
         if not stack.cluster.create_namespaces:
             return {}
         return {
             namespace: k8s.core.v1.Namespace(
-                namespace,
-                metadata={"name": namespace},
-                # A namespace takes its volumes with it.
-                opts=self._child(retain_on_delete=stack.retain_data),
+                namespace, metadata={"name": namespace}, opts=self._child(retain_on_delete=kept[namespace])
             )
-            for namespace in sorted(wanted)
+            for namespace in sorted(kept)
         }
 
     def _make_servers(self) -> dict[str, ServerComponent]:
@@ -138,11 +137,11 @@ class Platform(pulumi.ComponentResource):
     def _app_outputs(
         self, database: Database, app: apps.Airbyte | apps.Dagster, namespace: str, address: str
     ) -> AppOutputs:
-        settings = self._stack.postgresql
+        settings, server = self._stack.postgresql, next(iter(self._servers.values())).server
         session = (
             PodSession(namespace, f"{app.server_name}-0")
             if isinstance(settings, EmbeddedPostgreSQL)
-            else ClientSession(namespace, settings.image)
+            else ClientSession(namespace, settings.image, behind_a_pooler(server))
         )
         return AppOutputs(settings.mode, database, session, app.url or address)
 

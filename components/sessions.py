@@ -8,9 +8,10 @@ from typing import Any
 from components import authority
 from components.endpoint import Endpoint, TlsMode
 from components.postgres.pods import POSTGRES_UID
+from components.postgres.server import Server
 
 # Names of the variables are the Secret's keys.
-_LOGIN = "PGHOST=$host PGPORT=$port PGDATABASE=$database PGUSER=$username PGPASSWORD=$password"
+_LOGIN = "PGDATABASE=$database PGUSER=$username PGPASSWORD=$password"
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,28 @@ class ClientSession:
     Attributes:
         namespace: the app's namespace, where its Secret is.
         image: image with `psql` and `pg_dump`.
+        server: host and port to go to instead of the Secret's: the server itself behind a pooler, where a dump's
+            settings of its session would stay behind for whoever gets the connection next.
     """
 
     namespace: str
     image: str
+    server: tuple[str, int] | None = None
 
     def psql(self, endpoint: Endpoint) -> str:
         """Opens a session."""
-        return self._run("psql", "-it", f"{_LOGIN} exec psql", endpoint)
+        return self._run("psql", "-it", f"{self._login} exec psql", endpoint)
 
     def pg_dump(self, endpoint: Endpoint) -> str:
         """Writes a dump to a file."""
         # What a pod writes before kubectl has its output is lost: the dump waits for the line that comes with it.
-        run = self._run("pg_dump", "-i", f"read -r _; {_LOGIN} exec pg_dump", endpoint)
+        run = self._run("pg_dump", "-i", f"read -r _; {self._login} exec pg_dump", endpoint)
         return f"echo | {run} > {endpoint.database}.sql"
+
+    @property
+    def _login(self) -> str:
+        place = "PGHOST=$host PGPORT=$port" if self.server is None else "PGHOST={} PGPORT={}".format(*self.server)
+        return f"{place} {_LOGIN}"
 
     def _run(self, command: str, flags: str, script: str, endpoint: Endpoint) -> str:
         # The container has the pod's name, and no dot may be in it.
@@ -66,6 +75,11 @@ class ClientSession:
 
 
 Session = PodSession | ClientSession
+
+
+def behind_a_pooler(server: Server) -> tuple[str, int] | None:
+    """Host and port of a server that apps reach by a pooler; None where they are the apps' own, or not known yet."""
+    return (server.host, server.port) if server.app_host is not None and isinstance(server.host, str) else None
 
 
 def _pod_spec(container: str, endpoint: Endpoint) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 import pulumi
 
+from components.cloudnativepg_settings import cloudnativepg_args
 from components.endpoint import TlsMode
 from components.from_crunchydata import crunchydata_server
 from components.from_settings import given_admin
 from components.optional import require
+from components.postgres.cloudnativepg import CloudNativePG
 from components.postgres.crunchydata import CrunchyDataServer
 from components.postgres.existing import ExistingServer, ExistingServerArgs
 from components.postgres.server import ServerComponent
 from settings.embedded import EmbeddedPostgreSQL
-from settings.servers import cloudsql, crunchydata, existing, rds
+from settings.servers import cloudnativepg, cloudsql, crunchydata, existing, rds
 from settings.standalone import StandalonePostgreSQL
 
 NAME = "postgresql"
@@ -43,6 +45,8 @@ def standalone_server(
     match settings.server:
         case existing.ExistingServer() as server:
             return ExistingServer(NAME, _existing(settings, server, admin_password), opts)
+        case cloudnativepg.CloudNativePG() as server:
+            return CloudNativePG(NAME, cloudnativepg_args(settings, server), opts)
         case crunchydata.CrunchyDataServer() as server:
             return CrunchyDataServer(NAME, crunchydata_server(settings, server), opts)
         case rds.RdsServer() as server:

@@ -1,4 +1,4 @@
-"""Command line of the sandbox: ``python -m sandbox up|down|status|shell|reboot``."""
+"""Command line of the sandbox: ``python -m sandbox up|down|status|shell|reboot|extra``."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 
-from sandbox import enter, environment, host, status, teardown
+from sandbox import enter, environment, extra, host, status, teardown
 from sandbox import up as upping
 from sandbox.cluster import Cluster
 from sandbox.locks import exclusive
@@ -41,6 +41,8 @@ def _run(arguments: argparse.Namespace, sandbox: Sandbox) -> int:
     with exclusive(sandbox.checkout):
         if command == "up":
             upping.up(sandbox, progress, cluster_only=arguments.cluster_only)
+        elif command == "extra":
+            extra.add(sandbox, upping.tools_of(sandbox), progress)
         elif command == "reboot":
             teardown.reboot(Cluster(sandbox, upping.tools_of(sandbox)), progress)
         else:
@@ -69,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="remove it; the cache stays")
     commands.add_parser("status", help="what runs and where to look")
     commands.add_parser("reboot", help="cut the node's power and start it again")
+    more = commands.add_parser("extra", help="add to a running sandbox what only some tests need")
+    more.add_argument("name", choices=extra.EXTRAS)
     shell = commands.add_parser("shell", help="a shell in it, or one command: shell -- COMMAND ARGUMENTS")
     shell.add_argument("argv", nargs=argparse.REMAINDER)
     return parser

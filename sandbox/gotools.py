@@ -64,6 +64,13 @@ def tools() -> list[Tool]:
     ]
 
 
+def extra_tools() -> list[Tool]:
+    """Return the tools that `make up` does without; who needs them says `python -m sandbox extra`."""
+    version = versions()["tools"]["cloudnativepg"]
+    said = {"github.com/cloudnative-pg/cloudnative-pg/pkg/versions.buildVersion": version}
+    return [Tool("cloudnativepg", ("manager", "manifests"), packages=("tool", "./manifests"), variables=said)]
+
+
 class GoTools:
     """Finds and builds tools with one tool chain and one cache."""
 
@@ -95,7 +102,7 @@ class GoTools:
             SandboxError: there is no such tool, or it is not built.
 
         """
-        for tool in tools():
+        for tool in (*tools(), *extra_tools()):
             if binary in tool.binaries:
                 path = self.entry(tool) / binary
                 if not path.exists():

@@ -31,3 +31,8 @@ DAGSTER_CHART = OfficialChart("https://dagster-io.github.io/helm", "dagster", "1
 PGO_CHART = OciChart("oci://registry.developers.crunchydata.com/crunchydata/pgo", "6.0.3")
 POSTGRES_IMAGE = "docker.io/library/postgres:17.11-trixie"
 CLOUD_SQL_PROXY_IMAGE = "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.27.0"
+CLOUDNATIVEPG_CHART = OfficialChart("https://cloudnative-pg.github.io/charts", "cloudnative-pg", "0.27.0")
+"""The chart of operator 1.28.0."""
+CLOUDNATIVEPG_IMAGE = "ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-system-trixie"
+CLOUDNATIVEPG_PGBOUNCER_IMAGE = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
+"""The one that operator 1.28.0 takes by default."""

@@ -11,7 +11,7 @@ from settings.base import KeyPath, Model, Refusal
 from settings.embedded import EmbeddedPostgreSQL
 from settings.names import Namespace
 from settings.postgresql import PostgreSQL
-from settings.servers import crunchydata_stack
+from settings.servers import cloudnativepg_stack, crunchydata_stack
 from settings.standalone import StandalonePostgreSQL
 
 
@@ -78,6 +78,7 @@ class Stack(Model):
             yield from sharing.refusals(self.postgresql, self.apps)
         yield from sharing.admin_password_refusals(self.postgresql, self.admin_password)
         yield from crunchydata_stack.refusals(self.postgresql, self.apps, retain_data=self.retain_data)
+        yield from cloudnativepg_stack.refusals(self.postgresql, self.apps, retain_data=self.retain_data)
         if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
             yield from self._clashes()
 

@@ -8,6 +8,7 @@ from settings.base import Model
 from settings.names import Namespace, PostgresImage
 from settings.pins import POSTGRES_IMAGE
 from settings.servers import Server
+from settings.servers.cloudnativepg import CloudNativePG
 from settings.servers.cloudsql import CloudSqlAuthProxy, CloudSqlServer, ExistingCloudSqlInstance
 from settings.servers.crunchydata import CrunchyDataServer
 from settings.servers.existing import ExistingAdmin, ExistingServer
@@ -31,8 +32,7 @@ class StandalonePostgreSQL(Model):
     @property
     def namespace_is_there(self) -> bool:
         """Whether somebody made the namespace already, because it holds a Secret of theirs."""
-        if isinstance(self.server, CrunchyDataServer):
-            return self.server.backups.needs_secrets
+        # Where the server itself is in it, never: a namespace that is let go takes the volumes with it.
         return self.given_admin is not None and self.given_admin.secret_name is not None
 
     @property
@@ -56,5 +56,5 @@ class StandalonePostgreSQL(Model):
                 return "disable"  # to the proxy, which does the rest
             case ExistingServer(tls=tls) | RdsServer(tls=tls) | CloudSqlServer(tls=tls):
                 return tls
-            case CrunchyDataServer():
+            case CloudNativePG() | CrunchyDataServer():
                 return "verify-full"

@@ -15,7 +15,7 @@ from sandbox.images.cache import Builder
 
 Recipe = Callable[[Builder], tuple[Path, list[str]]]
 
-__all__ = ["ImageFile", "build_all"]
+__all__ = ["ImageFile", "Recipe", "build_all"]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from settings.servers.cloudnativepg import CloudNativePG
 from settings.servers.cloudsql import CloudSqlServer
 from settings.servers.crunchydata import CrunchyDataServer
 from settings.servers.existing import ExistingServer
@@ -11,6 +12,7 @@ from settings.servers.rds import RdsServer
 
 Server = Annotated[
     ExistingServer  # one line a kind
+    | CloudNativePG
     | CrunchyDataServer
     | RdsServer
     | CloudSqlServer,

@@ -119,7 +119,7 @@ def _refused_users(value: dict[str, list[str]]) -> Iterator[Refusal]:
             yield Refusal((name,), taken, "any database but the server's own (postgres, template0, template1)")
 
 
-class Operator(Model):
+class CrunchyDataOperator(Model):
     """The operator, which serves the whole cluster."""
 
     install: bool = True
@@ -157,7 +157,7 @@ class CrunchyDataServer(Model):
     """`crunchydata`: a PostgresCluster of CrunchyData's operator."""
     name: ClusterName = "postgresql"
     """Name of the PostgresCluster in `postgresql.namespace`."""
-    operator: Operator = Operator()
+    operator: CrunchyDataOperator = CrunchyDataOperator()
     """The operator."""
     postgres_version: Annotated[int, Field(ge=13, le=17)] = 17
     """Major version. Fixed once the server is there: the operator moves to another one by a `PGUpgrade`."""

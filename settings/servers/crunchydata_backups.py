@@ -108,11 +108,6 @@ class Backups(Model):
     gcs: GcsRepository | None = None
     """A bucket on Google Cloud Storage."""
 
-    @property
-    def needs_secrets(self) -> bool:
-        """Whether a Secret made by hand must be there before the server."""
-        return self.s3 is not None or self.gcs is not None
-
     def refusals(self) -> Iterator[Refusal]:
         """No repository at all."""
         if self.volume is None and self.s3 is None and self.gcs is None:

@@ -4,9 +4,10 @@ import contextlib
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from tests.sandbox.deployments import App
@@ -17,14 +18,27 @@ SCRIPT = Path(__file__).with_name("count_commits.py")
 
 @dataclass
 class Commits:
-    """The numbers of the rows whose commit was acknowledged so far."""
+    """The rows whose commit was acknowledged so far.
+
+    Attributes:
+        acknowledged: their numbers.
+        times: when each was, in seconds of the monotonic clock.
+    """
 
     acknowledged: set[int] = field(default_factory=set)
+    times: list[float] = field(default_factory=list)
 
     def wait_for_more(self, count: int, seconds: float = 90) -> None:
         """Wait until so many more commits were acknowledged."""
         goal = len(self.acknowledged) + count
         until(f"{goal} commits", lambda: ((n := len(self.acknowledged)) >= goal, n), seconds, 0.05)
+
+    def longest_gap(self, since: float) -> float:
+        """Seconds of the longest time without a commit after `since`, all clients together."""
+        times = sorted(self.times)
+        later = [when for when in times if when >= since]
+        before = max((when for when in times if when < since), default=since)
+        return max(after - earlier for earlier, after in pairwise([before, *later]))
 
 
 @contextmanager
@@ -33,7 +47,20 @@ def counting(app: App) -> Iterator[Commits]:
     app.pod.rows("DROP TABLE IF EXISTS commits; CREATE TABLE commits (number bigint PRIMARY KEY)")
     address = get("service", app.service, app.namespace)["spec"]["clusterIP"]
     password = secret_values(app.secret, app.namespace)["password"]
-    argv = [sys.executable, str(SCRIPT), address, "5432", app.pod.database, app.pod.username]
+    place = {"host": address, "port": "5432", "dbname": app.pod.database, "user": app.pod.username}
+    with writing(place, password) as commits:
+        yield commits
+
+
+@contextmanager
+def writing(parameters: Mapping[str, str], password: str) -> Iterator[Commits]:
+    """Let a client write into the table `commits`, which must be there.
+
+    Args:
+        parameters: of libpq: where the database is, as whom, and how.
+        password: of the role.
+    """
+    argv = [sys.executable, str(SCRIPT), *(f"{name}={value}" for name, value in parameters.items())]
     process = start(*argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.write(f"{password}\n")
@@ -59,4 +86,6 @@ def lost(app: App, commits: Commits) -> set[int]:
 
 def _read(process: "subprocess.Popen[str]", commits: Commits) -> None:
     for line in process.stdout or ():
-        commits.acknowledged.add(int(line))
+        number, when = line.split()
+        commits.times.append(float(when))
+        commits.acknowledged.add(int(number))

@@ -1,12 +1,14 @@
-"""A client that inserts rows, one a transaction, and prints the number of each once its commit was acknowledged.
+"""A client that inserts rows, one a transaction, and prints number and time of each once its commit was acknowledged.
 
-Run by path in the sandbox's network: count_commits.py HOST PORT DATABASE USER, the password on standard input. Several
-connections write side by side; one that breaks is opened again. Ends when its standard input is closed.
+Run by path in the sandbox's network: count_commits.py NAME=VALUE…, parameters of libpq such as host, dbname, sslmode;
+the password on standard input. Several connections write side by side; one that breaks is opened again. Times are
+seconds of the machine's monotonic clock. Ends when its standard input is closed.
 """
 
 import itertools
 import sys
 import threading
+import time
 
 import psycopg
 
@@ -23,17 +25,16 @@ def write(worker: int, parameters: dict[str, str], stop: threading.Event, output
                     number = next(numbers)
                     connection.execute("INSERT INTO commits (number) VALUES (%s)", (number,))
                     with output:
-                        print(number, flush=True)
-        except psycopg.OperationalError:
+                        print(number, time.monotonic(), flush=True)
+        except psycopg.Error:  # also of a server that is read-only, because another one is the primary now
             stop.wait(0.2)
 
 
 def main() -> None:
     """Write until the end of standard input."""
-    host, port, database, user = sys.argv[1:]
     password = sys.stdin.readline().rstrip("\n")
-    parameters = {"host": host, "port": port, "dbname": database, "user": user, "password": password}
-    parameters |= {"connect_timeout": "3", "tcp_user_timeout": "5000"}
+    parameters = {"connect_timeout": "3", "tcp_user_timeout": "5000", "password": password}
+    parameters |= dict(argument.split("=", 1) for argument in sys.argv[1:])
     stop, output = threading.Event(), threading.Lock()
     workers = [threading.Thread(target=write, args=(n, parameters, stop, output)) for n in range(CONNECTIONS)]
     for worker in workers:

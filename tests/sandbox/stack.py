@@ -112,9 +112,10 @@ class Stack:
         """Run `pulumi refresh` without asking."""
         return self._run("refresh", *AT_ONCE, *flags)
 
-    def destroy(self) -> Outcome:
-        """Run `pulumi destroy` without asking."""
-        return self._run("destroy", *AT_ONCE)
+    def destroy(self, *, previewed: bool = False) -> Outcome:
+        """Run `pulumi destroy` without asking; `previewed`, as people do, with a preview first."""
+        flags = [flag for flag in AT_ONCE if not (previewed and flag == "--skip-preview")]
+        return self._run("destroy", *flags)
 
     def cancel(self) -> None:
         """Take away the lock of a command that was killed, as people do before they go on."""

@@ -1,6 +1,7 @@
 """Runs Pulumi code on mocks and records every resource that it registers, with secrets marked as such."""
 
 import asyncio
+import base64
 import contextvars
 import logging
 import threading
@@ -64,13 +65,21 @@ class _Provider(mocks.Mocks):
         if args.typ == "random:index/randomPassword:RandomPassword":
             state["result"] = pulumi.Output.secret(f"{GENERATED}-{args.name}")
         if args.typ == "kubernetes:core/v1:Secret" and args.resource_id:
-            state["data"] = pulumi.Output.secret(secret_there(args.resource_id, GENERATED))
+            state["data"] = pulumi.Output.secret(_secret_there(args.resource_id))
         if not self.preview:
             state |= clouds.told(args.typ, state)
         return f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         return clouds.looked_up(args.token, dict(args.args))
+
+
+def _secret_there(place: str) -> dict[str, str]:
+    """The data of a Secret that an operator made; where it is not CrunchyData's, an authority with its key."""
+    if found := secret_there(place, GENERATED):
+        return found
+    keys = {"ca.crt": f"certificate-of-{place}", "ca.key": f"{GENERATED}-key"}
+    return {name: base64.b64encode(text.encode()).decode() for name, text in keys.items()}
 
 
 class _Monitor(mocks.MockMonitor):
@@ -102,6 +111,7 @@ class _Monitor(mocks.MockMonitor):
         return response
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
+        """Records what is read instead of made: no inputs, and the id in its options."""
         response = super().ReadResource(request)
         with self._lock:
             self.recorded.append(

@@ -298,3 +298,9 @@ def test_server_is_chosen_by_the_stack_file() -> None:
     assert component.server.ca_certificate == CERTIFICATE
     assert component.server.admin == AdminSecret("owner", "user", "pass")
     assert component.server.client_image == settings.image
+
+
+def test_the_servers_namespace_stays_where_the_admins_secret_may_one_day_be_made_by_hand() -> None:
+    plan = made(standalone({"username": "owner"}), HIDDEN, retainData=False)
+    kept = {r.name for r in plan.of_type(NAMESPACE) if r.options.get("retainOnDelete")}
+    assert kept == {"postgresql"}

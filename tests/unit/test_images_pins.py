@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox.images import airbyte, busybox, dagster, postgres
+from sandbox.images import airbyte, busybox, cloudnativepg, dagster, postgres
 from sandbox.images.cache import HERE, versions
 from sandbox.images.rootfs import package_version
-from settings.pins import POSTGRES_IMAGE
+from sandbox.versions import versions as all_versions
+from settings.pins import CLOUDNATIVEPG_CHART, CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE, POSTGRES_IMAGE
 
 CHARTS = HERE.parent / "charts"
 FACTS = HERE.parents[1] / "tests" / "contract" / "facts" / "airbyte-2.2.0.json"
@@ -73,6 +74,16 @@ def test_a_newer_postgres_in_debian_is_told_and_used(tmp_path: Path) -> None:
 
 def test_the_image_has_the_tag_that_the_program_asks_for() -> None:
     assert f"docker.io/library/postgres:{postgres.tag()}" == POSTGRES_IMAGE
+
+
+def test_cloudnativepgs_images_have_the_names_that_program_and_operator_ask_for() -> None:
+    assert cloudnativepg.postgres_image() == CLOUDNATIVEPG_IMAGE
+    assert cloudnativepg.pgbouncer_image() == CLOUDNATIVEPG_PGBOUNCER_IMAGE
+    chart = yaml.safe_load((CHARTS / "cloudnative-pg/Chart.yaml").read_text())
+    assert (chart["name"], chart["version"]) == (CLOUDNATIVEPG_CHART.name, CLOUDNATIVEPG_CHART.version)
+    assert chart["appVersion"] == all_versions()["tools"]["cloudnativepg"]
+    repository = yaml.safe_load((CHARTS / "cloudnative-pg/values.yaml").read_text())["image"]["repository"]
+    assert f"{repository}:{chart['appVersion']}" == cloudnativepg.operator_image()
 
 
 def test_postgres_looks_like_the_official_image(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import gotools
-from sandbox.gotools import GoTools, Tool, tools
+from sandbox.gotools import GoTools, Tool, extra_tools, tools
 from sandbox.paths import PACKAGE
 from sandbox.steps import SandboxError, Step
 from sandbox.versions import versions
@@ -23,6 +23,7 @@ MODULES = {
     "volume-provisioner": ("tools/volumes", "sigs.k8s.io/sig-storage-lib-external-provisioner/v13"),
     "minio": ("tools/minio", "github.com/minio/minio"),
     "mc": ("tools/minio", "github.com/minio/mc"),
+    "cloudnativepg": ("tools/cloudnativepg", "github.com/cloudnative-pg/cloudnative-pg"),
 }
 
 # Stands in for the Go tool chain: says a version, and "builds" by copying; counts its builds.
@@ -95,7 +96,7 @@ def test_the_tool_chain_suffices_for_every_module() -> None:
 
 
 def test_every_tool_has_pinned_checksums() -> None:
-    for tool in tools():
+    for tool in (*tools(), *extra_tools()):
         assert (tool.source / "go.sum").stat().st_size > 0
 
 
@@ -173,7 +174,7 @@ def test_unknown_and_unbuilt_programs_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("go") is None, reason="no Go on PATH")
 def test_own_go_sources_are_formatted() -> None:
-    folders = [str(PACKAGE / "tools" / name) for name in ("volumes", "coredns")]
+    folders = [str(PACKAGE / "tools" / name) for name in ("volumes", "coredns", "cloudnativepg")]
     shown = subprocess.run(
         ["gofmt", "-l", *folders],
         capture_output=True,

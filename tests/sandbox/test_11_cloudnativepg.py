@@ -1,0 +1,344 @@
+"""Both apps on one server of three instances that the CloudNativePG operator runs, through failures of its primary."""
+
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sandbox import postgres_cluster
+from tests.sandbox.commits import writing
+from tests.sandbox.dagster import Webserver
+from tests.sandbox.deployments import STACK_FILES, App
+from tests.sandbox.owned import OwnedStack
+from tests.sandbox.postgres_cluster import AIRBYTE, CLUSTER, DAGSTER
+from tests.sandbox.stack import Stack
+from tests.sandbox.test_04_dagster import webserver
+from tests.sandbox.test_05_airbyte import address
+from tests.support.cluster import SANDBOX, get, http, kubectl, node_port, objects, secret_values, told, until
+from tests.support.recording import Plan
+from tests.support.stacks import ROOT, config_of, plan, plan_program
+
+APPS = (AIRBYTE, DAGSTER)
+CLUSTER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Cluster"
+POOLER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Pooler"
+TLS_SEEN = Path(__file__).with_name("tls_seen.sql").read_text()
+FAILURES = 10
+
+
+@pytest.fixture(scope="module")
+def _owned(sandbox: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnedStack]:
+    chart = postgres_cluster.add_operator()
+    source = STACK_FILES / "operator.yaml"
+    folder = tmp_path_factory.mktemp("operator")
+    try:
+        with OwnedStack(source, folder, [*(app.namespace for app in APPS), *postgres_cluster.NAMESPACES]) as owned:
+            owned.stack.set("postgresql.server.operator.chart", {"path": chart})
+            yield owned
+    finally:
+        postgres_cluster.remove_operator()
+
+
+@pytest.fixture
+def owned(_owned: OwnedStack) -> OwnedStack:
+    """The stack, deployed as its file says."""
+    _owned.settle()
+    CLUSTER.wait_healthy()
+    return _owned
+
+
+def endpoint(app: App, folder: Path) -> dict[str, str]:
+    """How a client connects with what the app's Secret holds, in libpq's parameters; the password is left out."""
+    secret = secret_values(app.secret, app.namespace)
+    authority = folder / f"{app.key}-ca.crt"
+    authority.write_text(secret["ca.crt"])
+    service, namespace, _ = secret["host"].split(".", 2)
+    # The host has no DNS of the cluster; the name is still what the certificate is checked against.
+    place = {"host": secret["host"], "hostaddr": get("service", service, namespace)["spec"]["clusterIP"]}
+    who = {"port": secret["port"], "dbname": secret["database"], "user": secret["username"]}
+    return {**place, **who, "sslmode": "verify-full", "sslrootcert": str(authority)}
+
+
+def query(parameters: dict[str, str], password: str, sql: str) -> str:
+    """The value that a query of a client outside of pods returns, or what the server said instead."""
+    words = " ".join(f"{name}={value}" for name, value in parameters.items())
+    done = postgres_cluster.client(words, password, sql)
+    return done.stdout.strip() or done.stderr.strip()
+
+
+def run_succeeds(app: App) -> None:
+    """Launch a run of the example job and see it succeed, also in the database."""
+    dagster: Webserver = webserver(app)
+    run = dagster.launch()
+    assert dagster.wait(run) == "SUCCESS"
+    assert [run, "SUCCESS"] in CLUSTER.rows("SELECT run_id, status FROM runs", "dagster")
+
+
+def test_three_instances_run_and_every_commit_is_on_two_of_them(owned: OwnedStack) -> None:
+    found = CLUSTER.object()
+    assert (found["spec"]["instances"], found["status"]["readyInstances"]) == (3, 3)
+    assert len(CLUSTER.pods()) == 3
+    assert CLUSTER.rows("SELECT sync_state, count(*) FROM pg_stat_replication GROUP BY 1") == [["quorum", "2"]]
+    assert CLUSTER.value("SHOW synchronous_commit") == "on"
+    assert CLUSTER.value("SHOW data_checksums") == "on"
+    assert get("poddisruptionbudget", "postgresql-primary", CLUSTER.namespace)
+
+
+def test_the_operator_made_no_database_and_no_role_of_an_app(owned: OwnedStack) -> None:
+    databases = CLUSTER.rows(
+        "SELECT datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate "
+        "FROM pg_database WHERE NOT datistemplate ORDER BY 1"
+    )
+    owners = {"airbyte": "airbyte", "dagster": "dagster", "postgres": "postgres"}
+    owners |= {"temporal": "airbyte", "temporal_visibility": "airbyte"}
+    assert databases == [[name, owner, "UTF8", "C.UTF-8"] for name, owner in owners.items()]
+    roles = CLUSTER.rows("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1")
+    assert roles == [["airbyte"], ["dagster"], ["postgres"], ["streaming_replica"]]
+
+
+def test_both_apps_work_on_the_one_server(owned: OwnedStack) -> None:
+    hosts = {secret_values(app.secret, app.namespace)["host"] for app in APPS}
+    assert hosts == {"postgresql-rw.operator-postgresql.svc.cluster.local"}
+    until("Airbyte healthy", lambda: ((seen := http(f"{address(AIRBYTE)}/api/v1/health")).status == 200, seen))
+    assert int(CLUSTER.value("SELECT count(*) FROM connection", database="airbyte")) >= 0
+    run_succeeds(DAGSTER)
+
+
+def test_every_connection_of_both_apps_is_encrypted(owned: OwnedStack) -> None:
+    run = webserver(DAGSTER).launch()
+    seen = CLUSTER.rows(f"\\set seconds 20\n{TLS_SEEN}")
+    assert webserver(DAGSTER).wait(run) == "SUCCESS"
+    assert {row[0] for row in seen} >= {"airbyte", "dagster"}, seen
+    assert {(ssl, version) for _, _, ssl, version in seen} == {("t", "TLSv1.3")}, seen
+
+
+def test_plain_text_is_refused_and_a_wrong_name_or_authority_too(owned: OwnedStack, tmp_path: Path) -> None:
+    place = endpoint(DAGSTER, tmp_path)
+    password = secret_values(DAGSTER.secret, DAGSTER.namespace)["password"]
+    assert query(place, password, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == "t"
+    assert "pg_hba.conf rejects connection" in query({**place, "sslmode": "disable"}, password, "SELECT 1")
+    assert "does not match host name" in query({**place, "host": "other.example.com"}, password, "SELECT 1")
+    stranger = tmp_path / "stranger.crt"
+    stranger.write_text((SANDBOX.pki / "ca.crt").read_text())
+    assert "certificate verify failed" in query({**place, "sslrootcert": str(stranger)}, password, "SELECT 1")
+
+
+@pytest.mark.parametrize("app", APPS, ids=lambda app: app.key)
+def test_a_role_cannot_open_the_other_apps_databases(owned: OwnedStack, app: App, tmp_path: Path) -> None:
+    password = secret_values(app.secret, app.namespace)["password"]
+    others = {"airbyte": ["dagster"], "dagster": ["airbyte", "temporal", "temporal_visibility"]}[app.key]
+    for database in others:
+        said = query({**endpoint(app, tmp_path), "dbname": database}, password, "SELECT 1")
+        assert f'permission denied for database "{database}"' in said
+
+
+def test_a_second_up_changes_nothing(owned: OwnedStack) -> None:
+    assert owned.stack.up().check().changes == []
+
+
+def test_larger_sizes_are_an_update_that_loses_nothing(owned: OwnedStack) -> None:
+    CLUSTER.rows("SET ROLE dagster; DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS number", "dagster")
+    stack = owned.unsettle()
+    for path, value in {"memory": "640Mi", "storageSize": "2Gi", "walStorageSize": "2Gi"}.items():
+        stack.set(f"postgresql.server.{path}", value)
+    done = stack.up().check()
+    assert [(step.op, step.type) for step in done.changes] == [("update", CLUSTER_TYPE)]
+
+    def grown() -> tuple[bool, object]:
+        claims = objects("persistentvolumeclaims", CLUSTER.namespace)
+        seen = sorted(claim["status"]["capacity"]["storage"] for claim in claims)
+        return seen == ["2Gi"] * 6, seen
+
+    until("six volumes of 2Gi", grown, 120)
+
+    def restarted() -> tuple[bool, object]:
+        limits = [pod["spec"]["containers"][0]["resources"]["limits"]["memory"] for pod in CLUSTER.pods()]
+        return limits == ["640Mi"] * 3, limits
+
+    until("three instances with 640Mi", restarted, 300)
+    CLUSTER.wait_healthy()
+    assert CLUSTER.value("SHOW shared_buffers") == "160MB"
+    assert CLUSTER.value("SELECT number FROM kept", "dagster") == "42"
+    assert stack.up().check().changes == []
+
+
+def test_destroy_is_refused_with_words_and_takes_nothing(owned: OwnedStack) -> None:
+    before = owned.stack.resources()
+    refused = owned.stack.destroy(previewed=True)
+    assert refused.done.returncode != 0, told(refused.done)
+    assert "postgresql-cluster" in refused.diagnostics
+    assert "protect" in refused.diagnostics
+    assert owned.stack.resources() == before
+    CLUSTER.wait_healthy(10)
+
+
+def test_without_a_preview_the_server_and_its_rows_stay(owned: OwnedStack) -> None:
+    CLUSTER.rows("SET ROLE dagster; DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 43 AS number", "dagster")
+    instances = {pod["metadata"]["uid"] for pod in CLUSTER.pods()}
+    refused = owned.unsettle().destroy()
+    assert refused.done.returncode != 0, told(refused.done)
+    assert "protect" in refused.diagnostics
+    # The apps are gone by then: the engine comes to the server only after all that depends on it.
+    assert {pod["metadata"]["uid"] for pod in CLUSTER.pods()} == instances
+    owned.settle()
+    assert CLUSTER.value("SELECT number FROM kept", "dagster") == "43"
+    run_succeeds(DAGSTER)
+
+
+def test_no_acknowledged_row_is_lost_when_primaries_die(
+    owned: OwnedStack, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    CLUSTER.rows(
+        "SET ROLE dagster; DROP TABLE IF EXISTS commits; CREATE TABLE commits (number bigint PRIMARY KEY)", "dagster"
+    )
+    password = secret_values(DAGSTER.secret, DAGSTER.namespace)["password"]
+    pods = {pod["metadata"]["uid"] for pod in _dagsters()}
+    gaps: dict[str, list[float]] = {"pod deleted": [], "process killed": []}
+    primaries: list[str] = []
+    with writing(endpoint(DAGSTER, tmp_path), password) as commits:
+        for number in range(FAILURES):
+            commits.wait_for_more(200)
+            primary, began = CLUSTER.primary(), time.monotonic()
+            primaries.append(primary.name)
+            if number % 2 == 0:
+                CLUSTER.delete_pod(primary)
+            else:
+                CLUSTER.kill_process(primary)
+            CLUSTER.wait_healthy()
+            commits.wait_for_more(200)
+            gaps["pod deleted" if number % 2 == 0 else "process killed"].append(commits.longest_gap(began))
+    there = {int(number) for (number,) in CLUSTER.rows("SELECT number FROM commits", "dagster")}
+    every = [gap for some in gaps.values() for gap in some]
+    with capfd.disabled():
+        print(f"\n{len(commits.acknowledged)} rows acknowledged; the primaries that failed: {', '.join(primaries)}")
+        for what, some in {**gaps, "all": every}.items():
+            print(f"  {what}: without writes {statistics.median(some):.1f} s (median), {max(some):.1f} s (worst)")
+    assert commits.acknowledged - there == set()
+    assert len(commits.acknowledged) > 2 * 200 * FAILURES
+    assert max(every) < 60
+
+    # Its webserver keeps connections, and tells of a dead one to whoever asks next; then it opens new ones.
+    run = until("a run launched", _launched, 60, 1)
+    assert Webserver(node_port(DAGSTER.namespace, DAGSTER.web)).wait(run) == "SUCCESS"
+    assert {pod["metadata"]["uid"] for pod in _dagsters()} == pods
+
+
+def _launched() -> tuple[bool, str]:
+    try:
+        return True, webserver(DAGSTER).launch()
+    except AssertionError as error:
+        return False, str(error)
+
+
+def _dagsters() -> list[dict[str, dict[str, str]]]:
+    """The pods of Dagster itself, without those of runs."""
+    return [pod for pod in objects("pods", DAGSTER.namespace) if not pod["metadata"]["name"].startswith("dagster-run-")]
+
+
+STORE_KEYS = {"credentials": {"secretName": "backups-key"}}
+FORMS: dict[str, dict[str, Any]] = {
+    "one instance": {"instances": 1, "synchronous": {"enabled": False}, "podDisruptionBudget": False},
+    "first, preferred": {"instances": 2, "synchronous": {"method": "first", "dataDurability": "preferred"}},
+    "placed": {"nodeSelector": {"disk": "fast"}, "topologyKey": "topology.kubernetes.io/zone", "storageClass": "fast"},
+    "tuned": {"memory": "64Gi", "maxConnections": 2000, "walStorageSize": "64Gi", "parameters": {"jit": False}},
+    "pooler": {"pooler": {"mode": "session", "maxPreparedStatements": 0}},
+    "s3 key": {"backups": {"kind": "s3", "bucket": "backups", "endpointUrl": "http://s3.example.com", **STORE_KEYS}},
+    "s3 role": {
+        "backups": {
+            "kind": "s3",
+            "bucket": "backups",
+            "compression": "none",
+            "workloadIdentity": {"roleArn": "arn:aws:iam::123456789012:role/backups"},
+        }
+    },
+    "gcs key": {"backups": {"kind": "gcs", "bucket": "backups", "compression": "bzip2", **STORE_KEYS}},
+    "gcs account": {
+        "backups": {
+            "kind": "gcs",
+            "bucket": "backups",
+            "workloadIdentity": {"serviceAccount": "backups@my-project.iam.gserviceaccount.com"},
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_the_operator_takes_every_form_of_the_server(owned: OwnedStack, form: dict[str, Any]) -> None:
+    server = {"kind": "cloudnativepg", "name": "other", **form}
+    made = plan(postgresql={"mode": "standalone", "namespace": CLUSTER.namespace, "server": server})
+    check_taken(made, CLUSTER.namespace)
+
+
+def test_the_operator_takes_the_stack_file_for_production(owned: OwnedStack) -> None:
+    made = plan_program(config_of(ROOT / "Pulumi.prod-operator.yaml"), "prod-operator")
+    assert check_taken(made, CLUSTER.namespace) == {"Cluster", "Pooler", "ScheduledBackup"}
+
+
+def check_taken(made: Plan, namespace: str) -> set[str]:
+    """Let the API server judge all that is the operator's in a plan, with its webhooks, and make nothing of it."""
+    kinds: set[str] = set()
+    for resource in made.resources:
+        if f":{postgres_cluster.GROUP}/" not in resource.type:
+            continue
+        found = {"apiVersion": f"{postgres_cluster.GROUP}/v1", "kind": resource.type.rpartition(":")[2]}
+        name = f"other-{found['kind'].lower()}"
+        found |= {"metadata": {"name": name, "namespace": namespace}, "spec": resource.inputs["spec"]}
+        kubectl("create", "--dry-run=server", "--validate=strict", "--filename=-", input=json.dumps(found))
+        kinds.add(found["kind"])
+    return kinds
+
+
+def test_backups_and_wal_go_to_object_storage(owned: OwnedStack) -> None:
+    stack = owned.unsettle()
+    # The MinIO that Airbyte's chart brings, with the key that Airbyte has.
+    key = secret_values("airbyte-object-storage", AIRBYTE.namespace)
+    manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "backups-key"}, "stringData": key}
+    kubectl("apply", "--namespace", CLUSTER.namespace, "--filename=-", input=json.dumps(manifest))
+    address = f"http://airbyte-minio-svc.{AIRBYTE.namespace}.svc.cluster.local:9000"
+    store = {"kind": "s3", "bucket": "postgresql", "path": "sandbox", "endpointUrl": address, **STORE_KEYS}
+    stack.set("postgresql.server.backups", {**store, "schedule": "0 0 2 * * *"})
+    done = stack.up().check()
+    kinds = sorted((step.op, step.type.rpartition(":")[2]) for step in done.changes)
+    assert kinds == [("create", "ScheduledBackup"), ("update", "Cluster")]
+
+    def backed_up() -> tuple[bool, object]:
+        found = objects(f"backups.{postgres_cluster.GROUP}", CLUSTER.namespace)
+        seen = [
+            (backup["status"].get("phase"), backup["status"].get("error")) for backup in found if "status" in backup
+        ]
+        return ("completed", None) in seen, seen
+
+    until("a backup", backed_up, 240, 1)
+    CLUSTER.rows("SELECT pg_switch_wal()")
+    archived = "SELECT archived_count > 0 AND last_archived_wal IS NOT NULL FROM pg_stat_archiver"
+    until("WAL in the archive", lambda: ((seen := CLUSTER.value(archived)) == "t", seen), 120, 1)
+    files = kubectl(
+        "exec", "--namespace", AIRBYTE.namespace, "airbyte-minio-0", "--", "find", "/", "-path", "*sandbox/*"
+    )
+    assert "sandbox/postgresql/base/" in files
+    assert "sandbox/postgresql/wals/" in files
+    assert stack.up().check().changes == []
+
+
+def test_a_pooler_comes_between_without_a_change_of_the_server(owned: OwnedStack, tmp_path: Path) -> None:
+    started = {pod["metadata"]["uid"] for pod in CLUSTER.pods()}
+    stack = owned.unsettle()
+    pooler = {"instances": 1, "maxDbConnections": 10, "defaultPoolSize": 8}
+    stack.set("postgresql.server.pooler", pooler)
+    done = stack.up().check()
+    assert ("create", POOLER_TYPE) in [(step.op, step.type) for step in done.changes]
+    assert {step.op for step in done.changes} <= {"create", "update"}
+    assert {pod["metadata"]["uid"] for pod in CLUSTER.pods()} == started
+
+    place = endpoint(DAGSTER, tmp_path)
+    assert place["host"] == "postgresql-pooler.operator-postgresql.svc.cluster.local"
+    password = secret_values(DAGSTER.secret, DAGSTER.namespace)["password"]
+    ours = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    assert query(place, password, ours) == "t"
+    assert "SSL required" in query({**place, "sslmode": "disable"}, password, ours)
+    run_succeeds(DAGSTER)
+    until("Airbyte healthy", lambda: ((seen := http(f"{address(AIRBYTE)}/api/v1/health")).status == 200, seen))
+    assert stack.up().check().changes == []

@@ -1,0 +1,322 @@
+"""A server that the CloudNativePG operator runs: what is made, in which order, and what becomes of its secrets."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.helm import ChartSource
+from components.postgres.cloudnativepg import CloudNativePG, CloudNativePGArgs
+from components.postgres.cloudnativepg_backups import BackupArgs, GcsAccess, S3Access
+from components.postgres.cloudnativepg_cluster import ClusterSize
+from components.postgres.cloudnativepg_operator import OperatorArgs
+from components.postgres.cloudnativepg_pooler import PoolerArgs
+from components.postgres.database import Database, DatabaseArgs
+from settings.cron import six_fields
+from settings.pins import CLOUDNATIVEPG_CHART
+from tests.support.kinds import CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
+from tests.support.recording import GENERATED, Plan, mask, record, reveal
+from tests.support.stacks import plan
+
+API = "kubernetes:postgresql.cnpg.io/v1"
+CLUSTER, POOLER, SCHEDULED = f"{API}:Cluster", f"{API}:Pooler", f"{API}:ScheduledBackup"
+S3 = {"kind": "s3", "bucket": "backups", "path": "prod", "credentials": {"secretName": "s3-key"}}
+GCS = {"kind": "gcs", "bucket": "backups", "compression": "none"}
+ACCOUNT = "backups@my-project.iam.gserviceaccount.com"
+ROLE = "arn:aws:iam::123456789012:role/backups"
+
+
+def cnpg(**server: Any) -> Plan:
+    """The whole program on such a server."""
+    return plan(postgresql={"mode": "standalone", "server": {"kind": "cloudnativepg", **server}})
+
+
+def spec(made: Plan, kind: str = CLUSTER) -> dict[str, Any]:
+    (found,) = made.of_type(kind)
+    return found.inputs["spec"]
+
+
+def test_three_synchronous_instances_by_default() -> None:
+    cluster = spec(cnpg())
+    assert cluster["instances"] == 3
+    assert cluster["postgresql"]["synchronous"] == {
+        "method": "any",
+        "number": 1,
+        "dataDurability": "required",
+        "failoverQuorum": True,
+    }
+    assert (cluster["enablePDB"], cluster["affinity"]["podAntiAffinityType"]) == (True, "required")
+    assert "synchronous" not in spec(cnpg(synchronous={"enabled": False}))["postgresql"]
+
+
+def test_plain_text_connections_are_rejected_before_the_operators_last_line() -> None:
+    assert spec(cnpg())["postgresql"]["pg_hba"] == [
+        "hostssl all all all scram-sha-256",
+        "hostnossl all all all reject",
+    ]
+
+
+def test_parameters_are_texts_and_theirs_come_last() -> None:
+    parameters = spec(cnpg(parameters={"log_min_duration_statement": 500, "jit": False, "work_mem": "7MB"}))[
+        "postgresql"
+    ]["parameters"]
+    assert {type(value) for value in parameters.values()} == {str}
+    assert (parameters["shared_buffers"], parameters["max_connections"]) == ("524288kB", "200")
+    assert [parameters[n] for n in ("log_min_duration_statement", "jit", "work_mem")] == ["500", "off", "7MB"]
+    # Half of the WAL volume.
+    assert parameters["max_slot_wal_keep_size"] == "4096MB"
+
+
+def test_nothing_but_what_is_there_anyway_is_made_by_initdb() -> None:
+    made = spec(cnpg())["bootstrap"]["initdb"]
+    assert (made["database"], made["owner"], made["secret"]) == ("postgres", "postgres", {"name": "postgresql-admin"})
+    assert (made["dataChecksums"], made["encoding"], made["localeCollate"]) == (True, "UTF8", "C.UTF-8")
+
+
+def test_pulumi_waits_for_every_instance() -> None:
+    (cluster,) = cnpg(instances=5).of_type(CLUSTER)
+    waits = json.loads(cluster.inputs["metadata"]["annotations"]["pulumi.com/waitFor"])
+    assert waits == ["condition=Ready", "jsonpath={.status.readyInstances}=5"]
+    assert cluster.options["customTimeouts"] == {"create": "1500s", "update": "1500s"}
+
+
+def test_sizes_change_the_cluster_alone_and_in_place() -> None:
+    larger = {"storageSize": "40Gi", "walStorageSize": "16Gi", "memory": "4Gi", "cpu": "1", "instances": 5}
+    before, after = cnpg(), cnpg(**larger)
+    inputs = [{(r.type, r.name): r.inputs for r in made.resources} for made in (before, after)]
+    assert inputs[0].keys() == inputs[1].keys()
+    assert [key for key in inputs[0] if inputs[0][key] != inputs[1][key]] == [(CLUSTER, "postgresql-cluster")]
+    (old,), (new,) = before.of_type(CLUSTER), after.of_type(CLUSTER)
+    # What Pulumi replaces an object for.
+    assert [r.inputs["metadata"]["name"] for r in (old, new)] == ["postgresql"] * 2
+    assert [r.inputs["metadata"]["namespace"] for r in (old, new)] == ["postgresql"] * 2
+
+
+@pytest.mark.parametrize(("protected", "settings"), [(True, {}), (False, {"deletionProtection": False})])
+def test_the_cluster_is_protected_unless_the_stack_says_otherwise(protected: bool, settings: dict[str, Any]) -> None:
+    server = {"mode": "standalone", "server": {"kind": "cloudnativepg", **settings}}
+    (cluster,) = plan(postgresql=server, retainData=False).of_type(CLUSTER)
+    assert cluster.options.get("protect", False) is protected
+
+
+def test_operator_comes_first_and_apps_last() -> None:
+    made = cnpg(pooler={}, backups=S3)
+    (cluster,), (pooler,), (scheduled,) = (made.of_type(kind) for kind in (CLUSTER, POOLER, SCHEDULED))
+    before = made.needs(cluster)
+    assert made.one(RELEASE, "postgresql-operator").urn in before
+    assert made.one(NAMESPACE, "postgresql-operator-namespace").urn in before
+    assert made.one(SECRET, "postgresql-admin").urn in before
+    assert cluster.urn in made.needs(pooler) & made.needs(scheduled)
+    for app in ("airbyte", "dagster"):
+        assert {cluster.urn, pooler.urn} <= made.needs(made.one(JOB, f"{app}-database-bootstrap"))
+        assert {cluster.urn, pooler.urn} <= made.needs(made.one(RELEASE, app))
+
+
+def test_operator_is_the_pinned_chart_with_long_lived_certificates() -> None:
+    operator = cnpg().one(RELEASE, "postgresql-operator").inputs
+    assert (operator["chart"], operator["version"]) == (CLOUDNATIVEPG_CHART.name, CLOUDNATIVEPG_CHART.version)
+    assert operator["repositoryOpts"] == {"repo": CLOUDNATIVEPG_CHART.repository}
+    assert operator["namespace"] == "cnpg-system"
+    assert operator["values"] == {"config": {"data": {"CERTIFICATE_DURATION": "3650"}}}
+
+
+def test_values_of_ones_own_are_merged_into_the_operators() -> None:
+    values = {"resources": {"limits": {"memory": "256Mi"}}, "config": {"data": {"INHERITED_LABELS": "team"}}}
+    made = (
+        cnpg(operator={"values": values, "certificateDays": 400}).one(RELEASE, "postgresql-operator").inputs["values"]
+    )
+    assert made["config"]["data"] == {"CERTIFICATE_DURATION": "400", "INHERITED_LABELS": "team"}
+    assert made["resources"] == values["resources"]
+
+
+def test_an_operator_that_is_there_is_left_alone() -> None:
+    made = cnpg(operator={"install": False})
+    assert {r.name for r in made.of_type(RELEASE)} == {"airbyte", "dagster"}
+    assert "postgresql-operator-namespace" not in {r.name for r in made.of_type(NAMESPACE)}
+
+
+def test_apps_connect_to_the_primary_or_to_the_pooler_and_jobs_to_the_primary() -> None:
+    primary, pooler = (f"postgresql-{end}.postgresql.svc.cluster.local" for end in ("rw", "pooler"))
+    for made, host in ((cnpg(), primary), (cnpg(pooler={}), pooler)):
+        for app in ("airbyte", "dagster"):
+            (container,) = made.one(JOB, f"{app}-database-bootstrap").pod["spec"]["containers"]
+            assert {"name": "PGHOST", "value": primary} in container["env"]
+            assert {"name": "PGSSLMODE", "value": "verify-full"} in container["env"]
+            data = reveal(made.one(SECRET, f"{app}-database-secret").raw["stringData"])
+            assert (data["host"], data["port"]) == (host, "5432")
+            assert data["uri"].endswith("sslmode=verify-full")
+        names = spec(made).get("certificates", {}).get("serverAltDNSNames", [])
+        assert (pooler in names) is (host == pooler)
+
+
+def test_people_dump_past_the_pooler() -> None:
+    for made, place in (
+        (cnpg(), "PGHOST=$host PGPORT=$port "),
+        (cnpg(pooler={}), "PGHOST=postgresql-rw.postgresql.svc.cluster.local PGPORT=5432 "),
+    ):
+        for output in ("psqlCommand", "pgDumpCommand"):
+            assert place in made.outputs["dagster"][output]
+
+
+def test_pooler_turns_plain_text_away_and_waits_for_ever_for_nothing() -> None:
+    made = spec(cnpg(pooler={"instances": 3, "maxDbConnections": 15}), POOLER)
+    assert (made["cluster"], made["type"], made["instances"]) == ({"name": "postgresql"}, "rw", 3)
+    assert made["pgbouncer"]["poolMode"] == "transaction"
+    assert made["pgbouncer"]["parameters"] == {
+        "max_client_conn": "1000",
+        "default_pool_size": "15",
+        "max_db_connections": "15",
+        "max_prepared_statements": "200",
+        "query_wait_timeout": "60",
+        "client_tls_sslmode": "require",
+        "server_tls_sslmode": "verify-full",
+    }
+
+
+STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
+    "s3 key": (
+        S3,
+        {
+            "destinationPath": "s3://backups/prod",
+            "s3Credentials": {
+                "accessKeyId": {"name": "s3-key", "key": "AWS_ACCESS_KEY_ID"},
+                "secretAccessKey": {"name": "s3-key", "key": "AWS_SECRET_ACCESS_KEY"},
+            },
+            "wal": {"compression": "gzip", "maxParallel": 2},
+            "data": {"compression": "gzip"},
+        },
+        {},
+    ),
+    "s3 role": (
+        {"kind": "s3", "bucket": "backups", "workloadIdentity": {"roleArn": ROLE}},
+        {
+            "destinationPath": "s3://backups/",
+            "s3Credentials": {"inheritFromIAMRole": True},
+            "wal": {"compression": "gzip", "maxParallel": 2},
+            "data": {"compression": "gzip"},
+        },
+        {"eks.amazonaws.com/role-arn": ROLE},
+    ),
+    "gcs key": (
+        {**GCS, "credentials": {"secretName": "gcs-key"}},
+        {
+            "destinationPath": "gs://backups/",
+            "googleCredentials": {"applicationCredentials": {"name": "gcs-key", "key": "gcp.json"}},
+            "wal": {"maxParallel": 2},
+        },
+        {},
+    ),
+    "gcs account": (
+        {**GCS, "workloadIdentity": {"serviceAccount": ACCOUNT}},
+        {
+            "destinationPath": "gs://backups/",
+            "googleCredentials": {"gkeEnvironment": True},
+            "wal": {"maxParallel": 2},
+        },
+        {"iam.gke.io/gcp-service-account": ACCOUNT},
+    ),
+}
+
+
+@pytest.mark.parametrize(("settings", "store", "annotations"), STORES.values(), ids=STORES)
+def test_backups_go_where_the_stack_says(
+    settings: dict[str, Any], store: dict[str, Any], annotations: dict[str, str]
+) -> None:
+    cluster = spec(cnpg(backups=settings))
+    assert cluster["backup"]["barmanObjectStore"] == store
+    assert cluster["backup"]["retentionPolicy"] == "30d"
+    given = cluster.get("serviceAccountTemplate", {}).get("metadata", {}).get("annotations", {})
+    assert given == annotations
+
+
+def test_backups_are_made_by_schedule_and_once_at_the_beginning() -> None:
+    made = spec(cnpg(backups={**S3, "schedule": "0 30 1,13 * * MON-FRI"}), SCHEDULED)
+    assert (made["schedule"], made["immediate"], made["cluster"]) == (
+        "0 30 1,13 * * MON-FRI",
+        True,
+        {"name": "postgresql"},
+    )
+    assert not cnpg().of_type(SCHEDULED)
+
+
+def test_backups_with_a_secret_of_ones_own_leave_the_namespace_to_the_program() -> None:
+    # A namespace that the program once made and then lets go would take the volumes with it.
+    for made in (cnpg(), cnpg(backups=S3)):
+        assert "postgresql" in {r.name for r in made.of_type(NAMESPACE)}
+
+
+@pytest.mark.parametrize(
+    "schedule", ["0 0 2 * * *", "30 */15 0-6 1,15 jan-mar ?", "0 0 0 * * SUN", "5 5 5 31 12 6", "0 0 */6 * * mon,wed/2"]
+)
+def test_schedules_that_the_operator_reads(schedule: str) -> None:
+    assert six_fields(schedule) == schedule
+
+
+def test_admin_password_is_in_its_secret_alone_and_rotates_with_its_number() -> None:
+    made = cnpg(pooler={}, backups=S3, adminPasswordRotation=2)
+    secret = made.one(SECRET, "postgresql-admin")
+    assert (secret.inputs["type"], secret.inputs["stringData"]) == ("kubernetes.io/basic-auth", "[secret]")
+    assert secret.inputs["metadata"]["labels"] == {"cnpg.io/reload": "true"}
+    assert made.one(PASSWORD, "postgresql-admin").inputs["keepers"] == {"rotation": "2"}
+    word = f"{GENERATED}-postgresql-admin"
+    assert [r.name for r in made.resources if word in json.dumps(reveal(r.raw))] == ["postgresql-admin"]
+    assert [r.name for r in made.resources if GENERATED in json.dumps(mask(r.raw))] == []
+
+
+def test_the_authoritys_certificate_is_read_and_its_key_goes_nowhere() -> None:
+    made = cnpg()
+    read = made.one(SECRET, "postgresql-authority")
+    assert read.options == {"read": "postgresql/postgresql-ca"}
+    certificate = "certificate-of-postgresql/postgresql-ca"
+    # In the open: a certificate is no secret, and masked it would hide every other change of the ConfigMap.
+    assert made.one(CONFIG_MAP, "dagster-database-bootstrap").inputs["data"]["ca.crt"] == certificate
+    assert reveal(made.one(SECRET, "dagster-database-secret").raw["stringData"])["ca.crt"] == certificate
+    assert [r.name for r in made.resources if f"{GENERATED}-key" in json.dumps(reveal(r.raw))] == []
+
+
+def another_program() -> None:
+    """A server for an application of one's own, with everything that there is."""
+    args = CloudNativePGArgs(
+        name="orders",
+        namespace="shop-db",
+        image="ghcr.io/cloudnative-pg/postgresql:17.6-system-trixie",
+        client_image="docker.io/library/postgres:17.6-trixie",
+        size=ClusterSize(instances=2, storage_class="fast"),
+        parameters={"jit": False},
+        node_selector={"disk": "fast"},
+        pooler=PoolerArgs("ghcr.io/cloudnative-pg/pgbouncer:1.25.1"),
+        backups=BackupArgs("gs://b/", GcsAccess(service_account=ACCOUNT)),
+        operator=OperatorArgs(
+            ChartSource("oci://registry.example.com/cloudnative-pg", "0.27.0"), create_namespace=False
+        ),
+    )
+    server = CloudNativePG("pg", args)
+    Database(
+        "orders",
+        DatabaseArgs(server=server.server, namespace="shop", name="orders", username="orders", secret_name="orders-db"),
+        pulumi.ResourceOptions(depends_on=[server]),
+    )
+
+
+def test_it_serves_another_program() -> None:
+    made = record(another_program)
+    cluster = made.one(CLUSTER, "pg-cluster").inputs
+    assert cluster["metadata"]["name"] == "orders"
+    assert cluster["spec"]["storage"] == {"size": "20Gi", "storageClass": "fast"}
+    assert cluster["spec"]["affinity"]["nodeSelector"] == {"disk": "fast"}
+    assert made.one(POOLER, "pg-pooler").inputs["metadata"]["name"] == "orders-pooler"
+    assert not made.of_type(NAMESPACE)
+    data = reveal(made.one(SECRET, "orders-secret").raw["stringData"])
+    assert data["host"] == "orders-pooler.shop-db.svc.cluster.local"
+
+
+def test_an_endpoint_of_another_storage_is_told() -> None:
+    access = S3Access(secret_name="key", endpoint_url="https://minio.example.com")
+
+    def program() -> None:
+        args = CloudNativePGArgs("a", "b", "image", "client", backups=BackupArgs("s3://b/", access))
+        CloudNativePG("pg", args)
+
+    store = spec(record(program))["backup"]["barmanObjectStore"]
+    assert store["endpointURL"] == "https://minio.example.com"
