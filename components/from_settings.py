@@ -67,9 +67,11 @@ def embedded_server(
 
 
 def database_args(
-    app: apps.Airbyte | apps.Dagster, server: Server, namespace: str, aliases: Mapping[str, str]
+    app: apps.Airbyte | apps.Dagster, server: Server, namespace: str, aliases: Mapping[str, str], *, arriving: bool
 ) -> DatabaseArgs:
-    """An app's part of a server; `aliases` are the keys that its chart wants in the Secret."""
+    """An app's part of a server; `aliases` are the keys that its chart wants in the Secret, `arriving` tells whether a
+    move brings the data there.
+    """
     settings = app.database
     return DatabaseArgs(
         server=server,
@@ -87,4 +89,5 @@ def database_args(
             settings.statement_timeout_seconds,
             settings.idle_in_transaction_timeout_seconds,
         ),
+        arriving=arriving,
     )

@@ -78,11 +78,17 @@ def settings_table() -> str:
 
 def _rows(model: type[BaseModel], above: str) -> Iterator[tuple[str, str, str]]:
     texts = descriptions(model)
+    told: dict[tuple[type[BaseModel], ...], str] = {}
     for name, field in model.model_fields.items():
         path = f"{above}{field.alias}"
         kinds = list(alternatives(field).items()) or [("", model) for model in nested_models(field.annotation)]
         if not kinds:
             yield path, _default(field), " ".join(texts[name].split())
+        inner_models = tuple(inner for _, inner in kinds)
+        if alternatives(field) and inner_models in told:
+            yield path, _default(field), f"{' '.join(texts[name].split())} Settings as in `{told[inner_models]}`."
+            continue
+        told[inner_models] = path
         for kind, inner in kinds:
             for row_path, default, meaning in _rows(inner, f"{path}."):
                 yield f"{row_path} ({kind})" if kind else row_path, default, meaning

@@ -50,6 +50,7 @@ def bootstrap_job_spec(
     databases: Mapping[str, Sequence[str]],
     scram_iterations: int,
     limits: RoleLimits,
+    arriving: bool,
     files_name: str,
     labels: Mapping[str, str],
     wait_seconds: int,
@@ -63,6 +64,7 @@ def bootstrap_job_spec(
         databases: databases of the role, each with the extensions that it needs.
         scram_iterations: rounds of the password's verifier.
         limits: what the role may take.
+        arriving: whether a move is to bring the data here.
         files_name: ConfigMap with the scripts and, if there is one, the authority's certificate.
         labels: labels of the pod.
         wait_seconds: how long to wait for a server that is still starting.
@@ -88,6 +90,7 @@ def bootstrap_job_spec(
                             EnvVarArgs(name="APP_DATABASES", value=" ".join(databases)),
                             EnvVarArgs(name="APP_EXTENSIONS", value=" ".join(extensions)),
                             *_limits(limits),
+                            EnvVarArgs(name="ARRIVING", value="yes" if arriving else "no"),
                             EnvVarArgs(name="SCRAM_ITERATIONS", value=str(scram_iterations)),
                             EnvVarArgs(name="WAIT_SECONDS", value=str(wait_seconds)),
                         ],

@@ -1,6 +1,6 @@
 """move.sh between two real PostgreSQL servers: nothing is lost, whatever happens in between."""
 
-import os
+import json
 import signal
 import subprocess
 import time
@@ -69,10 +69,8 @@ def dumps(server: DatabaseServer) -> list[str]:
 
 def stamp(server: DatabaseServer, database: str = "airbyte") -> str:
     """State that the database's comment tells."""
-    return server.psql(
-        "SELECT substr(shobj_description(oid, 'pg_database'), 16)::json ->> 'state' FROM pg_database "
-        f"WHERE datname = '{database}'"
-    )
+    comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+    return str(json.loads(server.psql(comment, database=database).removeprefix("lakehouse move "))["state"])
 
 
 def may_log_in(server: DatabaseServer) -> bool:
@@ -125,10 +123,12 @@ def test_the_bootstrap_of_half_a_copy_is_refused(mover: Mover) -> None:
 
 def test_writers_are_stopped_and_cannot_come_back(mover: Mover) -> None:
     flags = ["-X", "-h", "127.0.0.1", "-p", str(mover.source.port), "-U", "airbyte", "-d", "airbyte"]
-    writing = "INSERT INTO plain SELECT coalesce(max(id), 0) + 1, 'more', 0 FROM plain; SELECT pg_sleep(0.05); \\watch 0.05"
+    writing = "INSERT INTO plain SELECT coalesce(max(id), 0) + 1, 'more', 0 FROM plain \\watch 0.05"
     environment = {**mover.environment, "PGPASSWORD": PASSWORD}
     lines = mover.source.root.command("sh", "-c", f"printf '%s\\n' \"{writing}\" | psql {' '.join(flags)}")
-    with subprocess.Popen(lines, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as writer:
+    with subprocess.Popen(
+        lines, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as writer:
         until(lambda: int(mover.source.psql("SELECT count(*) FROM plain", database="airbyte")) > 12)
         assert writer.poll() is None
         done = mover.move()
@@ -152,7 +152,9 @@ def test_a_target_that_is_not_empty_is_refused_and_nothing_is_touched(mover: Mov
     assert may_log_in(mover.source)
 
 
-@pytest.mark.parametrize("thing", ["SELECT lo_from_bytea(0, 'x')", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"])
+@pytest.mark.parametrize(
+    "thing", ["SELECT lo_from_bytea(0, 'x')", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"]
+)
 def test_a_target_with_no_table_may_still_not_be_empty(mover: Mover, thing: str) -> None:
     mover.target.psql(thing, user="airbyte", database="airbyte")
     assert "is not empty" in mover.move().stdout
@@ -281,7 +283,11 @@ def test_a_move_that_is_killed_at_any_step_can_be_run_again(mover: Mover) -> Non
 
 
 def test_a_server_that_dies_during_the_copy_does_no_harm(mover: Mover) -> None:
-    mover.source.psql("CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 200000) AS n", user="airbyte", database="airbyte")
+    mover.source.psql(
+        "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 200000) AS n",
+        user="airbyte",
+        database="airbyte",
+    )
     before = dumps(mover.source)
     process = mover.start()
     until(lambda: int(mover.target.psql("SELECT pg_database_size('airbyte')")) > 20_000_000)
@@ -296,7 +302,11 @@ def test_a_server_that_dies_during_the_copy_does_no_harm(mover: Mover) -> None:
 
 
 def test_two_moves_at_once_exclude_each_other(mover: Mover) -> None:
-    mover.source.psql("CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 300000) AS n", user="airbyte", database="airbyte")
+    mover.source.psql(
+        "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 300000) AS n",
+        user="airbyte",
+        database="airbyte",
+    )
     first = mover.start()
     until(lambda: stamp(mover.target) == "copying")
     second = replace(mover, wait_seconds=1).move()
@@ -309,7 +319,11 @@ def test_two_moves_at_once_exclude_each_other(mover: Mover) -> None:
 
 
 def test_progress_is_told_while_a_copy_runs(mover: Mover) -> None:
-    mover.source.psql("CREATE TABLE large AS SELECT n, repeat(md5(n::text), 16) AS text FROM generate_series(1, 500000) AS n", user="airbyte", database="airbyte")
+    mover.source.psql(
+        "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 16) AS text FROM generate_series(1, 500000) AS n",
+        user="airbyte",
+        database="airbyte",
+    )
     done = mover.move()
     assert done.returncode == 0, done.stdout
     progress = [line for line in done.stdout.splitlines() if " of " in line and " after " in line]
@@ -342,7 +356,11 @@ def test_a_move_is_turned_back_before_its_end(mover: Mover) -> None:
 
 
 def test_a_move_that_is_called_off_while_it_copies_does_not_take_the_data_away(mover: Mover) -> None:
-    mover.source.psql("CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 200000) AS n", user="airbyte", database="airbyte")
+    mover.source.psql(
+        "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 200000) AS n",
+        user="airbyte",
+        database="airbyte",
+    )
     process = mover.start()
     until(lambda: stamp(mover.target) == "copying")
     assert bootstrap(mover.source).returncode == 0
@@ -364,7 +382,7 @@ def test_there_and_back_and_there_again(mover: Mover) -> None:
         assert bootstrap(way.target).returncode == 0
         assert may_log_in(way.target)
         assert way.target.psql("SELECT count(*) FROM few", database="temporal") == str(number)
-        way.target.psql(f"INSERT INTO few VALUES ('{number}')", user="airbyte", database="temporal")
+        way.target.psql("INSERT INTO few VALUES ('more')", user="airbyte", database="temporal")
     assert dump(mover.target, "airbyte") == before[0]
 
 
