@@ -9,35 +9,8 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.postgres.credentials import CA_CERTIFICATE
 from components.postgres.move_job import Side, move_job_spec
-from components.postgres.scripts import read
+from components.postgres.scripts import names, read
 from components.postgres.server import AdminSecret, Server
-
-SCRIPTS = (
-    "move.sh",
-    "move_all_roles.sql",
-    "move_arrive.sql",
-    "move_commit.sql",
-    "move_compare.sql",
-    "move_contents.sql",
-    "move_copied.sql",
-    "move_database.sh",
-    "move_extensions.sql",
-    "move_fingerprint.sql",
-    "move_gate.sql",
-    "move_lock.sql",
-    "move_mark.sql",
-    "move_owner.sql",
-    "move_roles.sql",
-    "move_roles_missing.sql",
-    "move_room.sql",
-    "move_settings.sql",
-    "move_sides.sh",
-    "move_since.sql",
-    "move_size.sql",
-    "move_steps.sh",
-    "move_survey.sql",
-    "stamps.sql",
-)
 
 HOURS = 24
 """How long a copy may take before it counts as hung: at a modest 20 MB/s, 1.7 TB."""
@@ -89,7 +62,7 @@ class Move(pulumi.ComponentResource):
         files = k8s.core.v1.ConfigMap(
             f"{name}-scripts",
             metadata=metadata,
-            data={**read(*SCRIPTS), **_authority("source", args.source), **_authority("target", args.target)},
+            data={**read(*move_scripts()), **_authority("source", args.source), **_authority("target", args.target)},
             opts=pulumi.ResourceOptions(parent=self),
         )
         k8s.batch.v1.Job(
@@ -114,6 +87,11 @@ class Move(pulumi.ComponentResource):
             ),
         )
         self.register_outputs({})
+
+
+def move_scripts() -> list[str]:
+    """Names of the scripts that the Job runs."""
+    return ["stamps.sql", *(name for name in names() if name.startswith("move"))]
 
 
 def _authority(word: str, server: Server) -> dict[str, pulumi.Input[str]]:

@@ -182,7 +182,7 @@ def test_a_role_that_the_target_lacks_is_told_before_anything_is_touched(mover: 
     mover.target.psql("CREATE ROLE analyst LOGIN")
     done = mover.move()
     assert done.returncode == 0, done.stdout
-    assert mover.target.psql("SELECT count(*) FROM plain", user="analyst", database="airbyte") == "7"
+    assert mover.target.psql("SELECT count(*) FROM ONLY plain", user="analyst", database="airbyte") == "7"
 
 
 def test_settings_of_the_database_come_along(mover: Mover) -> None:
@@ -216,12 +216,11 @@ def test_prepared_transactions_are_told_and_nothing_is_touched(mover: Mover) -> 
     assert mover.move().returncode == 0
 
 
-# A pg_dump that changes one value on its way, as broken memory or a broken network would.
+# A pg_dump that changes one value on its way, as broken memory would.
 CORRUPTING = """#!/bin/sh
-PATH=$REAL_PATH
 case "$*" in
-  *--section=data*) pg_dump "$@" | sed 's/^5\\t\\\\\\\\N\\t1$/5\\t\\\\\\\\N\\t2/' ;;
-  *) exec pg_dump "$@" ;;
+  *--section=data*) "$REAL/pg_dump" "$@" | sed 's/^5\\t\\\\\\\\N\\t1$/5\\t\\\\\\\\N\\t2/' ;;
+  *) exec "$REAL/pg_dump" "$@" ;;
 esac
 """
 
@@ -254,24 +253,18 @@ def test_a_row_that_is_lost_on_the_way_is_found(mover: Mover) -> None:
 
 # A program that is killed with everything around it when a number of programs have been started before it.
 KILLED = """#!/bin/sh
-PATH=$REAL_PATH
 echo "$0 $*" >>/hooks/started
 [ "$(wc -l </hooks/started)" -le "$(cat /hooks/most)" ] || kill -9 0
-exec "$(basename "$0")" "$@"
+exec "$REAL/$(basename "$0")" "$@"
 """
 
 
 def test_a_move_that_is_killed_at_any_step_can_be_run_again(mover: Mover) -> None:
-    hooks = dict.fromkeys(("psql", "pg_dump", "pg_restore"), KILLED)
-    folder = mover.source.root.path / "hooks"
+    hooks = {**dict.fromkeys(("psql", "pg_dump", "pg_restore"), KILLED), "started": ""}
     before = dumps(mover.source)
     runs = 0
     for most in range(500):
-        folder.mkdir(exist_ok=True)
-        (folder / "started").write_text("")
-        (folder / "started").chmod(0o666)
-        (folder / "most").write_text(str(most))
-        done = mover.move(hooks)
+        done = mover.move({**hooks, "most": str(most)})
         runs += 1
         if done.returncode == 0:
             break
@@ -444,21 +437,17 @@ def test_downtime_is_told_once_the_app_is_there(mover: Mover) -> None:
 
 def test_no_password_becomes_an_argument_or_a_file(mover: Mover) -> None:
     spying = """#!/bin/sh
-PATH=$REAL_PATH
 for process in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <"$process" >>/hooks/arguments 2>/dev/null || true; done
 echo "$*" >>/hooks/arguments
-exec "$(basename "$0")" "$@"
+exec "$REAL/$(basename "$0")" "$@"
 """
     admins = Admin("postgres", "s3cret-admin")
     for server in (mover.source, mover.target):
         server.psql("ALTER ROLE postgres PASSWORD 's3cret-admin'")
-    folder = mover.source.root.path / "hooks"
-    folder.mkdir(exist_ok=True)
-    (folder / "arguments").write_text("")
-    (folder / "arguments").chmod(0o666)
-    done = replace(mover, source_admin=admins, target_admin=admins).move(dict.fromkeys(("psql", "pg_dump"), spying))
+    hooks = {**dict.fromkeys(("psql", "pg_dump"), spying), "arguments": ""}
+    done = replace(mover, source_admin=admins, target_admin=admins).move(hooks)
     assert done.returncode == 0, done.stdout
-    arguments = (folder / "arguments").read_text()
+    arguments = (mover.source.root.path / "hooks" / "arguments").read_text()
     assert "move_gate.sql" in arguments
     assert "s3cret-admin" not in arguments + done.stdout
     left = [file for file in (mover.source.root.path / "tmp").rglob("*") if file.is_file()]

@@ -1,6 +1,7 @@
 """Runs the scripts of a move between two servers of `tests.support.postgres`, as the Job does."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,18 +71,21 @@ class Mover:
         }
 
     def start(self, hooks: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start a move in a process group of its own. `hooks` are scripts in place of the image's programs."""
+        """Start a move in a process group of its own. `hooks` are scripts in place of the image's programs, which are
+        in `$REAL`, and files beside them.
+        """
         root = self.source.root
         environment = self.environment
         if hooks:
             folder = root.path / HOOKS.lstrip("/")
-            folder.mkdir(exist_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
             for name, text in hooks.items():
                 (folder / name).write_text(text)
                 (folder / name).chmod(0o755)
                 os.chown(folder / name, UID, UID)
             environment["PATH"] = f"{HOOKS}:{environment['PATH']}"
-            environment["REAL_PATH"] = IMAGE_ENVIRONMENT["PATH"]
+            environment["REAL"] = f"/usr/lib/postgresql/{IMAGE_ENVIRONMENT['PG_MAJOR']}/bin"
         return subprocess.Popen(
             root.command("sh", "/scripts/move.sh"),
             env=environment,

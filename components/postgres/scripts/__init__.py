@@ -11,3 +11,8 @@ def read(*names: str) -> dict[str, str]:
     """
     folder = Path(__file__).parent
     return {name: (folder / name).read_text() for name in names}
+
+
+def names() -> list[str]:
+    """Names of all scripts, sorted."""
+    return sorted(file.name for file in Path(__file__).parent.iterdir() if file.suffix in {".sh", ".sql", ".conf"})

@@ -112,7 +112,7 @@ for database in $APP_DATABASES; do
   copy "$database"
   compare "$database"
   sql target "" --set=database="$database" --set=id="$id" --set=server="$(address source)" \
-    --file="$here/move_copied.sql"
+    --set=comment="$(sql source "" --set=database="$database" --file="$here/move_comment.sql")" --file="$here/move_copied.sql"
 done
 
 sql source "" --set=databases="$APP_DATABASES" --set=id="$id" --set=lock="${LOCK_ON_source:?}" --file="$here/move_commit.sql"
