@@ -33,7 +33,8 @@ def moves(
             admin_password=own.admin_password if isinstance(own, EmbeddedServer) else None,
             username=app.database.username,
             databases=list(app.databases),
-            name=app.database.secret_name,
+            # A Job that an interrupted `pulumi up` left must not be taken for that of the way back.
+            name=f"{app.database.secret_name}-{'move' if own is source else 'return'}",
             wait_seconds=wait_seconds,
         )
     return found

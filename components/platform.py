@@ -113,7 +113,7 @@ class Platform(pulumi.ComponentResource):
             ),
             self._child(depends_on=[database, *move]),
         )
-        self._tell_downtime("airbyte", [*move, release])
+        self._tell_downtime("airbyte", app, [*move, release])
         return self._app_outputs(database, app, namespace, release.address)
 
     def _dagster(self, app: apps.Dagster, namespace: str) -> AppOutputs:
@@ -133,7 +133,7 @@ class Platform(pulumi.ComponentResource):
             ),
             self._child(depends_on=[database, *move]),
         )
-        self._tell_downtime("dagster", [*move, release])
+        self._tell_downtime("dagster", app, [*move, release])
         return self._app_outputs(database, app, namespace, release.address)
 
     def _database(
@@ -152,9 +152,9 @@ class Platform(pulumi.ComponentResource):
         args = self._moves[key]
         return [Move(f"{key}-move", args, self._in_namespace(args.namespace, database, self._sources[key]))]
 
-    def _tell_downtime(self, key: str, moved: Sequence[pulumi.Resource]) -> None:
+    def _tell_downtime(self, key: str, app: apps.Airbyte | apps.Dagster, moved: Sequence[pulumi.Resource]) -> None:
         if key in self._moves:
-            args = DowntimeArgs(self._moves[key], key)
+            args = DowntimeArgs(self._moves[key], f"{app.database.secret_name}-downtime", key)
             Downtime(f"{key}-downtime", args, self._in_namespace(args.move.namespace, *moved))
 
     def _app_outputs(

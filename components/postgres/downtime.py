@@ -18,10 +18,12 @@ class DowntimeArgs:
 
     Attributes:
         move: the move.
+        name: name of what is made beside the move.
         app: what people call the app.
     """
 
     move: MoveArgs
+    name: str
     app: str
 
 
@@ -31,9 +33,8 @@ class Downtime(pulumi.ComponentResource):
     def __init__(self, name: str, args: DowntimeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:Downtime", name, None, opts)
         move = args.move
-        job_name = f"{move.name}-downtime"
-        labels = {"app.kubernetes.io/name": "postgresql-downtime", "app.kubernetes.io/instance": move.name}
-        metadata: ObjectMetaArgsDict = {"name": job_name, "namespace": move.namespace, "labels": labels}
+        labels = {"app.kubernetes.io/name": "postgresql-downtime", "app.kubernetes.io/instance": args.name}
+        metadata: ObjectMetaArgsDict = {"name": args.name, "namespace": move.namespace, "labels": labels}
         authority = move.target.ca_certificate
         files = k8s.core.v1.ConfigMap(
             f"{name}-scripts",
@@ -52,7 +53,7 @@ class Downtime(pulumi.ComponentResource):
                 image=move.target.client_image,
                 app=args.app,
                 databases=move.databases,
-                files_name=job_name,
+                files_name=args.name,
                 labels=labels,
                 wait_seconds=move.wait_seconds,
             ),

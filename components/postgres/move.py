@@ -27,7 +27,7 @@ class MoveArgs:
         admin_password: password of the admin `postgres` of the other side, whose Secret a pod there cannot read.
         username: the role.
         databases: its databases.
-        name: prefix of what is made there, such as the name of the app's Secret.
+        name: name of what is made there, Job, ConfigMap and Secret.
         wait_seconds: how long to wait for a server that does not answer.
     """
 
@@ -47,8 +47,7 @@ class Move(pulumi.ComponentResource):
     def __init__(self, name: str, args: MoveArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:Move", name, None, opts)
         labels = {"app.kubernetes.io/name": "postgresql-move", "app.kubernetes.io/instance": args.name}
-        job_name = f"{args.name}-move"
-        metadata: ObjectMetaArgsDict = {"name": job_name, "namespace": args.namespace, "labels": labels}
+        metadata: ObjectMetaArgsDict = {"name": args.name, "namespace": args.namespace, "labels": labels}
         needed: list[pulumi.Resource] = []
         if args.admin_password is not None:
             # A pod reads Secrets of its own namespace alone.
@@ -74,7 +73,7 @@ class Move(pulumi.ComponentResource):
                 image=args.target.client_image,
                 username=args.username,
                 databases=args.databases,
-                files_name=job_name,
+                files_name=args.name,
                 labels=labels,
                 wait_seconds=args.wait_seconds,
                 deadline_seconds=HOURS * 3600,
@@ -100,5 +99,5 @@ def _authority(word: str, server: Server) -> dict[str, pulumi.Input[str]]:
 
 def side(word: str, server: Server, args: MoveArgs) -> Side:
     """One of the two servers, with the Secret that a pod in the move's namespace reads."""
-    admin = server.admin if server.namespace == args.namespace else AdminSecret(f"{args.name}-move")
+    admin = server.admin if server.namespace == args.namespace else AdminSecret(args.name)
     return Side(word, server, admin)

@@ -358,10 +358,70 @@ def test_a_move_that_is_called_off_while_it_copies_does_not_take_the_data_away(m
     until(lambda: stamp(mover.target) == "copying")
     assert bootstrap(mover.source).returncode == 0
     said, _ = process.communicate(timeout=120)
-    assert process.returncode == 3, said
-    assert "role airbyte may log in again: the move was called off meanwhile" in said
+    assert process.returncode != 0, said
+    assert "NOT moved: nothing is lost" in said
+    assert "this move was called off" in mover.move().stdout
     assert stamp(mover.source) == "stayed"
     assert may_log_in(mover.source)
+
+
+def test_a_move_that_did_not_end_is_turned_back_as_a_move_the_other_way(mover: Mover) -> None:
+    before = dumps(mover.source)
+    assert mover.move({"pg_dump": CORRUPTING}).returncode == 3
+    back = replace(mover, source=mover.target, target=mover.source, run="job-2")
+    assert "unfinished copy, and not of what is on" in back.move().stdout
+
+    assert bootstrap(mover.source, arriving="yes").returncode == 0
+    done = back.move()
+    assert done.returncode == 0, done.stdout
+    assert "nothing to move: airbyte temporal never left" in done.stdout
+    assert may_log_in(mover.source)
+    assert dumps(mover.source) == before
+    assert bootstrap(mover.source).returncode == 0
+    assert replace(mover, run="job-3").move().returncode == 0
+
+
+def test_a_move_that_was_cut_before_its_last_mark_goes_either_way(mover: Mover) -> None:
+    before = dumps(mover.source)
+    cut = """#!/bin/sh
+case "$*" in *move_arrive.sql*) kill -9 0 ;; esac
+exec "$REAL/psql" "$@"
+"""
+    assert mover.move({"psql": cut}).returncode == -signal.SIGKILL
+    assert (stamp(mover.source), stamp(mover.target)) == ("moved", "copied")
+    assert bootstrap(mover.source).returncode != 0
+    assert bootstrap(mover.target).returncode != 0
+
+    assert bootstrap(mover.source, arriving="yes").returncode == 0
+    done = replace(mover, source=mover.target, target=mover.source, run="job-2").move()
+    assert done.returncode == 0, done.stdout
+    assert bootstrap(mover.source).returncode == 0
+    assert may_log_in(mover.source)
+    assert dumps(mover.source) == before
+
+    there = replace(mover, run="job-3")
+    assert there.move({"psql": cut}).returncode == -signal.SIGKILL
+    assert there.move().returncode == 0
+    assert stamp(mover.target) == "arrived"
+
+
+def test_a_move_that_did_not_begin_is_turned_back_as_a_move_the_other_way(mover: Mover) -> None:
+    before = dumps(mover.source)
+    assert bootstrap(mover.source, arriving="yes").returncode == 0
+    done = replace(mover, source=mover.target, target=mover.source).move()
+    assert done.returncode == 0, done.stdout
+    assert "never left" in done.stdout
+    assert dumps(mover.source) == before
+    assert may_log_in(mover.source)
+
+
+def test_an_empty_place_is_not_moved_over_nothing(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
+    source, target = servers
+    bootstrap(source, arriving="yes")
+    bootstrap(target)
+    done = Mover(source, target).move()
+    assert done.returncode == 3
+    assert "has nothing in its place: nothing was touched" in done.stdout
 
 
 def test_there_and_back_and_there_again(mover: Mover) -> None:
@@ -422,7 +482,7 @@ def test_downtime_is_told_once_the_app_is_there(mover: Mover) -> None:
         app = {"PGPASSWORD": "admin", "APP_DATABASES": mover.databases, "APP_NAME": "airbyte"}
         return server.root.run("sh", "/scripts/downtime.sh", env={**reached, **app})
 
-    assert "no data have arrived here by a move" in downtime(mover.target).stderr
+    assert downtime(mover.source).stdout == "airbyte downtime: none, its data were here already\n"
     begun = time.monotonic()
     assert mover.move().returncode == 0
     time.sleep(1.5)

@@ -11,7 +11,7 @@ _IDENTITY = ("metadata.name", "metadata.namespace")
 
 
 def changes(before: Plan, after: Plan) -> str:
-    """A line for each resource that comes (`+`), goes (`-`), changes in place (`~`) or is replaced (`±`), sorted by name;
+    """A line for each resource that comes (`+`), goes (`-`), changes in place (`~`) or is replaced (`±`), by name;
     below it, what differs in its inputs.
     """
     old, new = resource_paths(before), resource_paths(after)

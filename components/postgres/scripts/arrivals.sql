@@ -12,6 +12,8 @@ BEGIN
     IF found.stamp ->> 'state' = 'leaving' THEN
       -- The move away is called off: from here on the role may write again, and no copy made before is worth anything.
       PERFORM pg_temp.put_stamp(found.name, found.stamp || '{"state": "stayed"}');
+      PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'lakehouse-move' AND usename = current_user AND datname = found.name;
       RAISE WARNING 'database %: the move to % is called off', found.name, found.stamp ->> 'server';
     ELSIF current_setting('lakehouse.arriving') = 'yes' THEN
       CONTINUE;

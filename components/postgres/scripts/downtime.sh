@@ -11,4 +11,8 @@ seconds=$(
   psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --set=databases="$APP_DATABASES" \
     --set=now="$(date +%s)" --file="$here/downtime.sql"
 )
-echo "$APP_NAME downtime: $seconds s"
+if [ -n "$seconds" ]; then
+  echo "$APP_NAME downtime: $seconds s"
+else
+  echo "$APP_NAME downtime: none, its data were here already"
+fi

@@ -40,7 +40,7 @@ told_end() {
   fi
 }
 
-moved=""
+moved="" unfinished=""
 for database in $APP_DATABASES; do
   if [ "$(s "$database" "$IS_THERE")" != yes ]; then
     refuse "$(address source) has no database $database: nothing was touched. If there is nothing to move, take moveFrom out."
@@ -50,11 +50,28 @@ for database in $APP_DATABASES; do
   fi
   case "$(s "$database" "$STATE")" in
     moved) moved="$moved $database" ;;
-    awaited | copying | copied)
-      refuse "database $database on $(address source) is an unfinished copy itself: nothing was touched. Finish that move, or turn it back: take moveFrom out."
-      ;;
+    awaited | copying | copied) unfinished="$unfinished $database" ;;
   esac
 done
+
+# A move the other way that did not come to its end, and is turned back: the data never left.
+if [ -n "$unfinished" ]; then
+  for database in $APP_DATABASES; do
+    case "$(s "$database" "$STATE"),$(t "$database" "$STATE"),$(t "$database" "$ID")" in
+      awaited,stayed,* | awaited,arrived,* | awaited,,) ;;
+      copying,stayed,"$(s "$database" "$ID")" | copied,stayed,"$(s "$database" "$ID")") ;;
+      # It was cut between its last two marks: no app has been on the copy yet.
+      copied,moved,"$(s "$database" "$ID")") ;;
+      *) refuse "database $database on $(address source) is an unfinished copy, and not of what is on $(address target): nothing was touched." ;;
+    esac
+    if [ "$(t "$database" "$IS_THERE")" != yes ] || [ "$(sql target "$database" --file="$here/move_contents.sql")" -eq 0 ]; then
+      refuse "database $database on $(address source) is an unfinished copy, and $(address target) has nothing in its place: nothing was touched."
+    fi
+  done
+  sql target "" --set=databases="$APP_DATABASES" --file="$here/move_recall.sql"
+  say "nothing to move: $APP_DATABASES never left $(address target)"
+  exit 0
+fi
 
 if [ -n "$moved" ]; then
   for database in $APP_DATABASES; do
