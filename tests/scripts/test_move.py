@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.conftest import new_server
+from tests.support.authority import SETTINGS, certify
 from tests.support.moves import SUPERUSER, Admin, Mover
 from tests.support.postgres import DatabaseServer, Root
 
@@ -183,6 +184,21 @@ def test_a_role_that_the_target_lacks_is_told_before_anything_is_touched(mover: 
     done = mover.move()
     assert done.returncode == 0, done.stdout
     assert mover.target.psql("SELECT count(*) FROM ONLY plain", user="analyst", database="airbyte") == "7"
+
+
+def test_extensions_that_the_stack_file_asks_for_are_there_too_and_where_they_were(mover: Mover) -> None:
+    before = dumps(mover.source)
+    wanted = "airbyte:pg_trgm airbyte:hstore temporal:btree_gin"
+    assert bootstrap(mover.target, arriving="yes", extensions=wanted).returncode == 0
+    done = mover.move()
+    assert done.returncode == 0, done.stdout
+    extensions = (
+        "SELECT string_agg(extname || ' ' || extnamespace::regnamespace, ', ' ORDER BY extname) FROM pg_extension"
+    )
+    there = "btree_gin public, hstore public, pg_trgm tools, plpgsql pg_catalog"
+    assert mover.target.psql(extensions, database="airbyte") == there
+    assert mover.target.psql("SELECT count(*) FROM ONLY plain", database="airbyte") == "7"
+    assert dumps(mover.source) == before
 
 
 def test_settings_of_the_database_come_along(mover: Mover) -> None:
@@ -455,6 +471,23 @@ def test_a_database_that_has_moved_to_a_third_server_is_not_overwritten(mover: M
         assert "has moved away from" in done.stdout
     finally:
         third.stop()
+
+
+def test_a_server_is_checked_where_there_is_an_authority(mover: Mover) -> None:
+    mover.target.stop()
+    authority = certify(mover.target, "127.0.0.1")
+    (mover.target.root.path / "volume" / "right.crt").write_text(authority)
+    (mover.target.root.path / "volume" / "wrong.crt").write_text(certify(mover.source, "127.0.0.1"))
+    with (mover.target.folder / "postgresql.auto.conf").open("a") as conf:
+        conf.writelines(f"{name} = '{value}'\n" for name, value in SETTINGS.items())
+    mover.target.start()
+
+    refused = replace(mover, target_authority="/volume/wrong.crt", wait_seconds=1).move()
+    assert refused.returncode == 1
+    assert "certificate verify failed" in refused.stdout
+    assert may_log_in(mover.source)
+    done = replace(mover, target_authority="/volume/right.crt").move()
+    assert done.returncode == 0, done.stdout
 
 
 def test_admins_that_are_no_superusers_can_move_both_ways(servers: tuple[DatabaseServer, DatabaseServer]) -> None:

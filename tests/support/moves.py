@@ -42,6 +42,8 @@ class Mover:
     target_admin: Admin = SUPERUSER
     run: str = "job-1"
     wait_seconds: int = 5
+    target_authority: str = ""
+    """File inside the root with the certificate that the target's is checked against; without it, no TLS."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -60,9 +62,11 @@ class Mover:
                 "PASSWORD": admin.password,
             }.items()
         }
+        checked = {"TARGET_SSLMODE": "verify-full", "TARGET_CA": self.target_authority}
         return {
             **IMAGE_ENVIRONMENT,
             **reached,
+            **(checked if self.target_authority else {}),
             "APP_USERNAME": self.username,
             "APP_DATABASES": self.databases,
             "RUN": self.run,
