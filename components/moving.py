@@ -34,7 +34,7 @@ def moves(
             username=app.database.username,
             databases=list(app.databases),
             # A Job that an interrupted `pulumi up` left must not be taken for that of the way back.
-            name=f"{app.database.secret_name}-{'move' if own is source else 'return'}",
+            name=f"{app.database.secret_name}-{'move' if own is source else 'back'}",
             wait_seconds=wait_seconds,
         )
     return found

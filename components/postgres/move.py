@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as k8s
+import pulumi_random as random
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.postgres.credentials import CA_CERTIFICATE
@@ -27,7 +28,8 @@ class MoveArgs:
         admin_password: password of the admin `postgres` of the other side, whose Secret a pod there cannot read.
         username: the role.
         databases: its databases.
-        name: name of what is made there, Job, ConfigMap and Secret.
+        name: name of what is made there, ConfigMap and Secret, and first part of the Job's; value of the label
+            `app.kubernetes.io/instance` on the Job's pods.
         wait_seconds: how long to wait for a server that does not answer.
     """
 
@@ -64,9 +66,18 @@ class Move(pulumi.ComponentResource):
             data={**read(*move_scripts()), **_authority("source", args.source), **_authority("target", args.target)},
             opts=pulumi.ResourceOptions(parent=self),
         )
+        # Never the name of a Job that an interrupted `pulumi up` left behind and that was turned back since: that would
+        # be taken over as finished, and the app switched to data that are old.
+        number = random.RandomId(
+            f"{name}-number", byte_length=2, keepers={"name": args.name}, opts=pulumi.ResourceOptions(parent=self)
+        )
         k8s.batch.v1.Job(
             name,
-            metadata={**metadata, "annotations": {"pulumi.com/replaceUnready": "true"}},
+            metadata={
+                **metadata,
+                "name": pulumi.Output.concat(args.name, "-", number.hex),
+                "annotations": {"pulumi.com/replaceUnready": "true"},
+            },
             spec=move_job_spec(
                 source=side("source", args.source, args),
                 target=side("target", args.target, args),

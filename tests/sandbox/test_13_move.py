@@ -14,7 +14,7 @@ from tests.sandbox.deployments import STACK_FILES, App
 from tests.sandbox.outside import outside_server
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Stack
-from tests.support.cluster import DatabasePod, find, get, http, kubectl, node_port, run, until
+from tests.support.cluster import DatabasePod, find, get, http, kubectl, node_port, objects, run, until
 
 NAMESPACE = "moving"
 SHARED = "moving-postgresql"
@@ -41,6 +41,7 @@ DAGSTER = App(
 APPS = [AIRBYTE, DAGSTER]
 EMBEDDED = {"mode": "embedded", "startTimeoutSeconds": 120}
 GB = 10**9
+MOVE_LOG = ("--namespace", SHARED, "--tail=-1", "--selector")
 
 # What no app writes to by itself while nothing runs: a table's rows in any order, as one checksum.
 CHECKSUM = "SELECT count(*), coalesce(sum(hashtextextended((it.*)::text, 0)), 0) FROM {} AS it"
@@ -131,7 +132,7 @@ def test_there_everything_is_identical_and_downtime_is_told(moving: OwnedStack, 
         assert "is not permitted to log in" in refused.stderr
         seconds = told_downtime(app)
         assert 0 < seconds < done.seconds
-        log = kubectl("logs", "--namespace", SHARED, f"job/{app.secret}-move")
+        log = kubectl("logs", *MOVE_LOG, f"app.kubernetes.io/instance={app.secret}-move")
         assert "DIFFERS" not in log
         assert f"writers are stopped on {app.service}.{NAMESPACE}.svc.cluster.local" in log
     assert checksums(in_pod) == before.rows
@@ -157,7 +158,7 @@ def test_the_old_servers_go_with_the_last_change(moving: OwnedStack, other: Othe
     moving.settled = True
     for app in APPS:
         assert find("statefulset", app.service, NAMESPACE) is None
-        assert find("job", f"{app.secret}-move", SHARED) is None
+        assert not objects("job", SHARED, f"app.kubernetes.io/instance={app.secret}-move")
         assert get("secret", app.secret, NAMESPACE)["metadata"]["uid"] == releases[app]
     check_both_apps_work()
 
@@ -276,7 +277,5 @@ def told_downtime(app: App) -> int:
 
 def copying(app: App) -> bool:
     """Whether the app's database is being copied to the other server right now."""
-    if find("job", f"{app.secret}-move", SHARED) is None:
-        return False
-    done = run("kubectl", "logs", "--namespace", SHARED, f"job/{app.secret}-move")
-    return "writers are stopped" in done.stdout
+    done = run("kubectl", "logs", *MOVE_LOG, f"app.kubernetes.io/instance={app.secret}-move")
+    return done.stdout.rpartition("moving airbyte")[2].count("writers are stopped") == 1

@@ -169,6 +169,19 @@ def test_all_tries_of_one_job_share_an_id() -> None:
     assert path == "metadata.labels['batch.kubernetes.io/controller-uid']"
 
 
+@pytest.mark.parametrize("app", APPS)
+def test_a_finished_job_of_another_move_is_not_taken_for_this_one(app: str) -> None:
+    there, back = plan(**THERE), plan(**BACK)
+    numbers = [made.one("random:index/randomId:RandomId", f"{app}-move-number") for made in (there, back)]
+    assert numbers[0].inputs["keepers"] != numbers[1].inputs["keepers"]
+    for made, number, word in zip((there, back), numbers, ("move", "back"), strict=True):
+        job = made.one(JOB, f"{app}-move")
+        assert job.inputs["metadata"]["name"] == f"{app}-database-{word}-c0de"
+        assert number.urn in job.property_needs["metadata"]
+        longest = f"{'s' * 53}-{word}-c0de"
+        assert len(longest) <= 63  # a label of its pods
+
+
 def test_every_script_of_a_move_is_brought_along() -> None:
     texts = scripts.read(*move_scripts())
     folder = {name for name in scripts.names() if name.startswith("move")}
