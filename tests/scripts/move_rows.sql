@@ -1,6 +1,7 @@
 -- What a copy stumbles over. As the app's role.
 CREATE TABLE plain (id integer PRIMARY KEY, text text NOT NULL DEFAULT 'x', maybe integer);
 INSERT INTO plain VALUES (1, 'it''s "quoted", \back\slashed', NULL), (2, 'äöü € 漢字', 7), (3, E'two\nlines\tand a tab', NULL), (4, '', 0), (5, '\N', 1), (6, '\.', 2), (7, 'SET transaction_timeout = 0;', 3);
+CREATE TABLE lines AS SELECT unnest(ARRAY['SET transaction_timeout = 0;', '\.', '', '\connect postgres']) AS line;
 COMMENT ON TABLE plain IS 'rows with ''odd'' text';
 COMMENT ON COLUMN plain.maybe IS 'may be absent';
 

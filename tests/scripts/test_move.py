@@ -490,6 +490,27 @@ def test_a_server_is_checked_where_there_is_an_authority(mover: Mover) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_a_target_of_an_older_version_is_spared_what_it_does_not_know(mover: Mover) -> None:
+    # As if its version were 16: what such a server refuses is left out, rows that read the same are not.
+    older = f"""#!/bin/sh
+case "$*" in
+  *server_version_num*) [ "$PGPORT" = {mover.target.port} ] && echo 160004 && exit ;;
+esac
+if [ "$PGPORT" = {mover.target.port} ] && [ ! -t 0 ] && ! echo "$*" | grep -q -e --file -e --command; then
+  tee -a /hooks/script | "$REAL/psql" "$@"
+  exit
+fi
+exec "$REAL/psql" "$@"
+"""
+    before = dumps(mover.source)
+    done = mover.move({"psql": older, "script": ""})
+    assert done.returncode == 0, done.stdout
+    script = (mover.source.root.path / "hooks" / "script").read_text().splitlines()
+    assert script.count("SET transaction_timeout = 0;") == 1  # the row
+    assert "SET lock_timeout = 0;" in script
+    assert dumps(mover.target) == before
+
+
 def test_admins_that_are_no_superusers_can_move_both_ways(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
     source, target = servers
     admin = Admin("keeper", "keeper")
