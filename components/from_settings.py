@@ -86,8 +86,11 @@ def database_args(
     *,
     aliases: Mapping[str, str],
     timeout_seconds: int,
+    arriving: bool,
 ) -> DatabaseArgs:
-    """An app's part of a server; `aliases` are the keys that its chart wants in the Secret."""
+    """An app's part of a server; `aliases` are the keys that its chart wants in the Secret, `arriving` tells whether a
+    move brings the data there.
+    """
     settings = app.database
     return DatabaseArgs(
         server=server,
@@ -106,4 +109,5 @@ def database_args(
             settings.idle_in_transaction_timeout_seconds,
         ),
         timeout_seconds=timeout_seconds,
+        arriving=arriving,
     )

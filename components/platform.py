@@ -10,9 +10,12 @@ from components import airbyte_values, dagster_values
 from components.airbyte import Airbyte, AirbyteArgs
 from components.dagster import Dagster, DagsterArgs
 from components.from_settings import chart_source, database_args, embedded_server, object_storage
+from components.moving import moves
 from components.outputs import AppOutputs
 from components.postgres.database import Database
+from components.postgres.downtime import Downtime, DowntimeArgs
 from components.postgres.embedded import EmbeddedServer
+from components.postgres.move import Move
 from components.postgres.server import ServerComponent
 from components.sessions import ClientSession, PodSession, behind_a_pooler
 from components.standalone import require_packages, standalone_server
@@ -45,7 +48,9 @@ class Platform(pulumi.ComponentResource):
         self._stack = args.stack
         self._provider = _provider(args.stack, parent=self)
         self._namespaces = self._make_namespaces()
-        self._servers = self._make_servers()
+        self._servers = self._make_servers(args.stack.postgresql)
+        self._sources = self._make_servers(args.stack.move_from) if args.stack.move_from else {}
+        self._moves = moves(args.stack, self._sources, self._servers)
         self.outputs = {}
         if args.stack.airbyte.enabled:
             self.outputs["airbyte"] = self._airbyte(args.stack.airbyte, args.stack.airbyte_namespace)
@@ -54,12 +59,13 @@ class Platform(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _make_namespaces(self) -> dict[str, k8s.core.v1.Namespace]:
-        stack, settings = self._stack, self._stack.postgresql
+        stack = self._stack
         # A namespace takes its volumes with it when it goes.
         kept = {namespace: stack.retain_data for _, namespace in stack.apps.values()}
-        if isinstance(settings, StandalonePostgreSQL) and not settings.namespace_is_there:
-            # Where the stack says who the admin is, it may say one day that the admin's Secret is made by hand.
-            kept[settings.namespace] = stack.retain_data or settings.given_admin is not None
+        for server in stack.servers:
+            if isinstance(server, StandalonePostgreSQL) and not server.namespace_is_there:
+                # Where the stack says who the admin is, it may say one day that the admin's Secret is made by hand.
+                kept[server.namespace] = stack.retain_data or server.given_admin is not None
         if not stack.cluster.create_namespaces:
             return {}
         return {
@@ -69,10 +75,10 @@ class Platform(pulumi.ComponentResource):
             for namespace in sorted(kept)
         }
 
-    def _make_servers(self) -> dict[str, ServerComponent]:
+    def _make_servers(self, postgresql: EmbeddedPostgreSQL | StandalonePostgreSQL) -> dict[str, ServerComponent]:
         """The server of each app: the one place that knows who runs PostgreSQL."""
         stack = self._stack
-        match stack.postgresql:
+        match postgresql:
             case EmbeddedPostgreSQL() as settings:
                 return {
                     key: EmbeddedServer(
@@ -89,6 +95,7 @@ class Platform(pulumi.ComponentResource):
 
     def _airbyte(self, app: apps.Airbyte, namespace: str) -> AppOutputs:
         database = self._database("airbyte", app, namespace, airbyte_values.SECRET_ALIASES)
+        move = self._move("airbyte", database)
         release = Airbyte(
             "airbyte",
             AirbyteArgs(
@@ -102,12 +109,14 @@ class Platform(pulumi.ComponentResource):
                 values=app.values,
                 timeout_seconds=app.timeout_seconds,
             ),
-            self._child(depends_on=[database]),
+            self._child(depends_on=[database, *move]),
         )
+        self._tell_downtime("airbyte", app, [*move, release])
         return self._app_outputs(database, app, namespace, release.address)
 
     def _dagster(self, app: apps.Dagster, namespace: str) -> AppOutputs:
         database = self._database("dagster", app, namespace, dagster_values.SECRET_ALIASES)
+        move = self._move("dagster", database)
         release = Dagster(
             "dagster",
             DagsterArgs(
@@ -120,8 +129,9 @@ class Platform(pulumi.ComponentResource):
                 values=app.values,
                 timeout_seconds=app.timeout_seconds,
             ),
-            self._child(depends_on=[database]),
+            self._child(depends_on=[database, *move]),
         )
+        self._tell_downtime("dagster", app, [*move, release])
         return self._app_outputs(database, app, namespace, release.address)
 
     def _database(
@@ -130,9 +140,27 @@ class Platform(pulumi.ComponentResource):
         server, timeout = self._servers[key], self._stack.postgresql.start_timeout_seconds
         return Database(
             f"{key}-database",
-            database_args(app, server.server, namespace, aliases=aliases, timeout_seconds=timeout),
+            database_args(
+                app,
+                server.server,
+                namespace,
+                aliases=aliases,
+                timeout_seconds=timeout,
+                arriving=key in self._moves,
+            ),
             self._in_namespace(namespace, server),
         )
+
+    def _move(self, key: str, database: Database) -> list[Move]:
+        if key not in self._moves:
+            return []
+        args = self._moves[key]
+        return [Move(f"{key}-move", args, self._in_namespace(args.namespace, database, self._sources[key]))]
+
+    def _tell_downtime(self, key: str, app: apps.Airbyte | apps.Dagster, moved: Sequence[pulumi.Resource]) -> None:
+        if key in self._moves:
+            args = DowntimeArgs(self._moves[key], f"{app.database.secret_name}-downtime", key)
+            Downtime(f"{key}-downtime", args, self._in_namespace(args.move.namespace, *moved))
 
     def _app_outputs(
         self, database: Database, app: apps.Airbyte | apps.Dagster, namespace: str, address: str

@@ -1,8 +1,8 @@
 """The two applications: what a stack may say of Airbyte and of Dagster."""
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, Field
 
@@ -152,3 +152,7 @@ class Dagster(App):
     def secret_names(self) -> tuple[str, ...]:
         """Secrets that the program makes beside the database's own."""
         return (f"{self.server_name}-admin",)
+
+
+DeployedApps: TypeAlias = Mapping[str, tuple[Airbyte | Dagster, str]]
+"""The apps that are deployed, by their key in the stack file, each with its namespace."""

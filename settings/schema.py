@@ -79,12 +79,17 @@ def settings_table() -> str:
 def _rows(model: type[BaseModel], above: str, kind: str = "") -> Iterator[tuple[str, str, str]]:
     """Rows of a model's settings, those of one kind with its word behind: the innermost, which tells the others."""
     texts = descriptions(model)
+    told: dict[tuple[type[BaseModel], ...], str] = {}
     for name, field in model.model_fields.items():
         path = f"{above}{field.alias}"
-        inner_models = nested_models(field.annotation)
+        inner_models = tuple(nested_models(field.annotation))
         if not inner_models:
             yield f"{path} ({kind})" if kind else path, _default(field), " ".join(texts[name].split())
         words = {inner: word for word, inner in alternatives(field).items()}
+        if words and inner_models in told:
+            yield path, _default(field), f"{' '.join(texts[name].split())} Settings as in `{told[inner_models]}`."
+            continue
+        told[inner_models] = path
         for inner in inner_models:
             yield from _rows(inner, f"{path}.", words.get(inner) or _only_kind(inner) or kind)
 

@@ -1,12 +1,12 @@
 """What a server that both apps share asks of the rest of a stack file."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from pydantic import SecretStr
 
-from settings.apps import Airbyte, Dagster
+from settings.apps import Airbyte, Dagster, DeployedApps
 from settings.base import Found, Refusal
 from settings.embedded import EmbeddedPostgreSQL
 from settings.pins import AIRBYTE_CHART
@@ -14,53 +14,62 @@ from settings.servers.cloud import kept_names
 from settings.standalone import StandalonePostgreSQL
 from settings.storage import GcsStorage
 
-# Whole: without its mode, the rest of it would look wrong.
-_SERVER = ("postgresql",)
+_SERVERS = (("postgresql",), ("moveFrom",))
 
 
-def refusals(postgresql: StandalonePostgreSQL, apps: Mapping[str, tuple[Airbyte | Dagster, str]]) -> Iterator[Refusal]:
+def refusals(
+    setting: str,
+    postgresql: StandalonePostgreSQL,
+    apps: DeployedApps,
+    *,
+    embedded_too: bool,
+) -> Iterator[Refusal]:
     """Values that do not go with a shared server.
 
     Args:
+        setting: the setting that the server is in, `postgresql` or `moveFrom`.
         postgresql: the server.
         apps: the apps that are deployed, by their key in the stack file, each with its namespace.
+        embedded_too: whether there are embedded servers besides, which the apps leave or go to.
     """
     for key, (app, namespace) in apps.items():
-        if "embedded" in app.database.model_fields_set:
+        if not embedded_too and "embedded" in app.database.model_fields_set:
             found = app.database.embedded.model_dump(by_alias=True, exclude_unset=True)
             allowed = "nothing where `postgresql.mode` is standalone: the app has no server of its own"
-            yield Refusal((key, "database", "embedded"), found, allowed, (_SERVER,))
+            yield Refusal((key, "database", "embedded"), found, allowed, _SERVERS)
         if namespace == postgresql.namespace:
             allowed = f"another namespace than {key}'s, whose pods are not to read the admin's Secret"
             reads = (("namespace",), (key, "namespace"), (key, "enabled"))
-            yield Refusal(("postgresql", "namespace"), postgresql.namespace, allowed, reads)
-        yield from _kept_by_the_cloud(postgresql, key, app)
+            yield Refusal((setting, "namespace"), postgresql.namespace, allowed, reads)
+        yield from _kept_by_the_cloud(setting, postgresql, key, app)
     if len(apps) == 2:
-        yield from _clashes(apps["airbyte"][0], apps["dagster"][0])
+        yield from _clashes(setting, apps["airbyte"][0], apps["dagster"][0])
     airbyte = apps["airbyte"][0] if "airbyte" in apps else None
-    if isinstance(airbyte, Airbyte):
+    if setting == "postgresql" and isinstance(airbyte, Airbyte):
         if postgresql.tls != "disable":
             yield from _edition(airbyte)
         if postgresql.tls == "verify-full":
             yield from _early_chart(airbyte)
 
 
-def _kept_by_the_cloud(postgresql: StandalonePostgreSQL, key: str, app: Airbyte | Dagster) -> Iterator[Refusal]:
+def _kept_by_the_cloud(
+    setting: str, postgresql: StandalonePostgreSQL, key: str, app: Airbyte | Dagster
+) -> Iterator[Refusal]:
     kept = kept_names(postgresql.server.kind)
-    for setting, name in (("username", app.database.username), ("name", app.database.name)):
+    for part, name in (("username", app.database.username), ("name", app.database.name)):
         if kept and name.startswith(kept):
             allowed = f"a name that does not begin with {' or '.join(kept)}: those are the cloud's own"
-            yield Refusal((key, "database", setting), name, allowed, (("postgresql", "server", "kind"),))
+            yield Refusal((key, "database", part), name, allowed, ((setting, "server", "kind"),))
 
 
-def _clashes(airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator[Refusal]:
+def _clashes(setting: str, airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator[Refusal]:
     if airbyte.database.username == dagster.database.username:
         allowed = "another role than Airbyte's on the server that both share"
-        reads = (("airbyte", "database", "username"), _SERVER)
+        reads = (("airbyte", "database", "username"), (setting,))
         yield Refusal(("dagster", "database", "username"), dagster.database.username, allowed, reads)
     if dagster.database.name in airbyte.databases:
         allowed = f"a database that is not Airbyte's ({', '.join(airbyte.databases)}) on the server that both share"
-        reads = (("airbyte", "database", "name"), _SERVER)
+        reads = (("airbyte", "database", "name"), (setting,))
         yield Refusal(("dagster", "database", "name"), dagster.database.name, allowed, reads)
 
 
@@ -70,7 +79,7 @@ def _edition(airbyte: Airbyte) -> Iterator[Refusal]:
     edition = cast("Mapping[str, object]", settings).get("edition") if isinstance(settings, Mapping) else None
     if edition not in (None, "community"):
         allowed = "community: the Keycloak of other editions has no way to encrypt its connection to the database"
-        yield Refusal(("airbyte", "values", "global", "edition"), edition, allowed, (_SERVER,))
+        yield Refusal(("airbyte", "values", "global", "edition"), edition, allowed, (("postgresql",),))
 
 
 def _early_chart(airbyte: Airbyte) -> Iterator[Refusal]:
@@ -80,19 +89,23 @@ def _early_chart(airbyte: Airbyte) -> Iterator[Refusal]:
     if (2, 0, 0) <= number <= (2, 0, 6) and isinstance(airbyte.storage, GcsStorage):
         key = "version" if airbyte.chart.path is None else "path"
         allowed = "2.0.7 or newer with a server whose certificate is checked, and GCS"
-        reads = (_SERVER, ("airbyte", "storage", "kind"))
+        reads = (("postgresql",), ("airbyte", "storage", "kind"))
         yield Refusal(("airbyte", "chart", key), getattr(airbyte.chart, key), allowed, reads)
 
 
 def admin_password_refusals(
-    postgresql: EmbeddedPostgreSQL | StandalonePostgreSQL, password: SecretStr | None
+    servers: Sequence[EmbeddedPostgreSQL | StandalonePostgreSQL], password: SecretStr | None
 ) -> Iterator[Refusal]:
     """An admin password that is missing, or that nobody takes."""
-    admin = postgresql.given_admin if isinstance(postgresql, StandalonePostgreSQL) else None
-    wanted = admin is not None and admin.secret_name is None
+    wanted = any(_takes_password(server) for server in servers)
     if wanted and password is None:
         allowed = "the admin's password: pulumi config set --secret adminPassword"
-        yield Refusal(("adminPassword",), Found.NOTHING, allowed, (_SERVER,))
+        yield Refusal(("adminPassword",), Found.NOTHING, allowed, _SERVERS)
     if not wanted and password is not None:
         allowed = "nothing: only a server that is there already, without `admin.secretName`, takes it"
-        yield Refusal(("adminPassword",), Found.SECRET, allowed, (_SERVER,))
+        yield Refusal(("adminPassword",), Found.SECRET, allowed, _SERVERS)
+
+
+def _takes_password(postgresql: EmbeddedPostgreSQL | StandalonePostgreSQL) -> bool:
+    admin = postgresql.given_admin if isinstance(postgresql, StandalonePostgreSQL) else None
+    return admin is not None and admin.secret_name is None

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from settings import sharing
+from settings import moving, sharing
 from settings.apps import Airbyte, Dagster
 from settings.base import KeyPath, Model, Refusal
 from settings.embedded import EmbeddedPostgreSQL
@@ -18,6 +18,10 @@ from settings.standalone import StandalonePostgreSQL
 def _empty_is_none(value: object) -> object:
     # Pulumi asks for a value of each key that Pulumi.yaml declares without a default; its default there is empty.
     return None if value == "" else value
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value in ("", {}) else value
 
 
 def _embedded_if_not_told(value: object) -> object:
@@ -59,6 +63,12 @@ class Stack(Model):
     """Whether `pulumi destroy` keeps the data volumes (and their namespaces)."""
     postgresql: Annotated[PostgreSQL, BeforeValidator(_embedded_if_not_told)] = EmbeddedPostgreSQL()
     """Who runs PostgreSQL."""
+    move_from: Annotated[
+        EmbeddedPostgreSQL | StandalonePostgreSQL | None,
+        Field(discriminator="mode"),
+        BeforeValidator(_none_if_empty),
+    ] = None
+    """Who ran PostgreSQL until now: its data are moved to `postgresql`. Taken out again when that is done."""
     admin_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
     """Password of an existing server's admin, encrypted: `pulumi config set --secret adminPassword`."""
     airbyte: Airbyte = Airbyte()
@@ -74,11 +84,14 @@ class Stack(Model):
             reads = (("airbyte", "enabled"), ("dagster", "enabled"))
             yield Refusal(("dagster", "enabled"), False, "at least one app enabled", reads)
         yield from self._taken_secrets()
-        if isinstance(self.postgresql, StandalonePostgreSQL):
-            yield from sharing.refusals(self.postgresql, self.apps)
-        yield from sharing.admin_password_refusals(self.postgresql, self.admin_password)
-        yield from crunchydata_stack.refusals(self.postgresql, self.apps, retain_data=self.retain_data)
-        yield from cloudnativepg_stack.refusals(self.postgresql, self.apps, retain_data=self.retain_data)
+        yield from moving.refusals(self.postgresql, self.move_from)
+        embedded_too = any(isinstance(server, EmbeddedPostgreSQL) for server in self.servers)
+        for key, server in self._by_key.items():
+            if isinstance(server, StandalonePostgreSQL):
+                yield from sharing.refusals(key, server, self.apps, embedded_too=embedded_too)
+                yield from crunchydata_stack.refusals(key, server, self.apps, retain_data=self.retain_data)
+                yield from cloudnativepg_stack.refusals(key, server, self.apps, retain_data=self.retain_data)
+        yield from sharing.admin_password_refusals(self.servers, self.admin_password)
         if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
             yield from self._clashes()
 
@@ -96,8 +109,9 @@ class Stack(Model):
             ("airbyte", "namespace"): self.airbyte.namespace,
             ("dagster", "namespace"): self.dagster.namespace,
         }
-        if isinstance(self.postgresql, StandalonePostgreSQL):
-            candidates["postgresql", "namespace"] = self.postgresql.namespace
+        for key, server in self._by_key.items():
+            if isinstance(server, StandalonePostgreSQL):
+                candidates[key, "namespace"] = server.namespace
         for path, name in candidates.items():
             if self.cluster.create_namespaces and name is not None and (name == "default" or name.startswith("kube-")):
                 yield Refusal(path, name, allowed, reads)
@@ -120,6 +134,16 @@ class Stack(Model):
         if self.airbyte.database.secret_name == secret:
             path = ("dagster", "database", "secretName")
             yield Refusal(path, secret, "another name than Airbyte's Secret", (*_PLACES, *_SECRETS))
+
+    @property
+    def servers(self) -> tuple[EmbeddedPostgreSQL | StandalonePostgreSQL, ...]:
+        """Where the data are to be and, if they are moved, where they come from."""
+        return tuple(self._by_key.values())
+
+    @property
+    def _by_key(self) -> dict[str, EmbeddedPostgreSQL | StandalonePostgreSQL]:
+        moved = {} if self.move_from is None else {"moveFrom": self.move_from}
+        return {"postgresql": self.postgresql, **moved}
 
     @property
     def apps(self) -> dict[str, tuple[Airbyte | Dagster, str]]:

@@ -50,6 +50,7 @@ def bootstrap_job_spec(
     databases: Mapping[str, Sequence[str]],
     scram_iterations: int,
     limits: RoleLimits,
+    arriving: bool,
     files_name: str,
     files_hash: str,
     labels: Mapping[str, str],
@@ -64,6 +65,7 @@ def bootstrap_job_spec(
         databases: databases of the role, each with the extensions that it needs.
         scram_iterations: rounds of the password's verifier.
         limits: what the role may take.
+        arriving: whether a move is to bring the data here.
         files_name: ConfigMap with the scripts and, if there is one, the authority's certificate.
         files_hash: changes with the scripts, so that the Job runs again with new ones.
         labels: labels of the pod.
@@ -90,6 +92,7 @@ def bootstrap_job_spec(
                             EnvVarArgs(name="APP_DATABASES", value=" ".join(databases)),
                             EnvVarArgs(name="APP_EXTENSIONS", value=" ".join(extensions)),
                             *_limits(limits),
+                            EnvVarArgs(name="ARRIVING", value="yes" if arriving else "no"),
                             EnvVarArgs(name="SCRAM_ITERATIONS", value=str(scram_iterations)),
                             EnvVarArgs(name="WAIT_SECONDS", value=str(wait_seconds)),
                         ],

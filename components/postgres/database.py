@@ -31,6 +31,7 @@ class DatabaseArgs:
         scram_iterations: rounds that a client computes at each login, against guessing; a generated password needs
             none. PostgreSQL's default is 4096, and JDBC refuses fewer.
         limits: what the role may take of the server.
+        arriving: whether a move is to bring the data to this server.
         timeout_seconds: how long the Job waits for a server that is still starting.
     """
 
@@ -45,6 +46,7 @@ class DatabaseArgs:
     password_rotation: int = 1
     scram_iterations: int = 4096
     limits: RoleLimits = field(default_factory=RoleLimits)
+    arriving: bool = False
     timeout_seconds: int = 300
 
 
@@ -103,7 +105,7 @@ class Database(pulumi.ComponentResource):
                     opts=child,
                 )
             )
-        scripts = read("bootstrap.sh", "bootstrap.sql", "extension.sql")
+        scripts = read("arrivals.sql", "bootstrap.sh", "bootstrap.sql", "extension.sql", "stamps.sql")
         files = k8s.core.v1.ConfigMap(
             f"{name}-bootstrap",
             metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
@@ -126,6 +128,7 @@ class Database(pulumi.ComponentResource):
                 databases={args.name: args.extensions, **args.further_databases},
                 scram_iterations=args.scram_iterations,
                 limits=args.limits,
+                arriving=args.arriving,
                 files_name=job_name,
                 files_hash=fingerprint(scripts),
                 labels=labels,

@@ -56,7 +56,13 @@ class EmbeddedServerArgs:
 
 
 class EmbeddedServer(ServerComponent):
-    """A PostgreSQL server with its claim, Service and admin Secret."""
+    """A PostgreSQL server with its claim, Service and admin Secret.
+
+    Attributes:
+        admin_password: password of its admin, `postgres`; a secret.
+    """
+
+    admin_password: pulumi.Output[str]
 
     def __init__(self, name: str, args: EmbeddedServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:EmbeddedServer", name, None, opts)
@@ -78,6 +84,7 @@ class EmbeddedServer(ServerComponent):
             keepers={"rotation": str(args.admin_password_rotation)},
             opts=child,
         )
+        self.admin_password = password.result
         secret = k8s.core.v1.Secret(
             f"{name}-admin",
             metadata={"name": self.server.admin.name, "namespace": args.namespace, "labels": labels},

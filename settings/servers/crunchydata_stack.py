@@ -1,66 +1,72 @@
 """What a server that CrunchyData's operator runs asks of the rest of a stack file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from settings.apps import Airbyte, Dagster
+from settings.apps import Airbyte, Dagster, DeployedApps
 from settings.base import Refusal
 from settings.servers.crunchydata import OTHER_CONNECTIONS, CrunchyDataServer
 from settings.standalone import StandalonePostgreSQL
 
-_SERVER = ("postgresql", "server")
-
 
 def refusals(
-    postgresql: object, apps: Mapping[str, tuple[Airbyte | Dagster, str]], *, retain_data: bool
+    setting: str,
+    postgresql: StandalonePostgreSQL,
+    apps: DeployedApps,
+    *,
+    retain_data: bool,
 ) -> Iterator[Refusal]:
     """Values that do not go with such a server; none where another one runs PostgreSQL.
 
     Args:
-        postgresql: who runs it.
+        setting: the setting that the server is in, `postgresql` or `moveFrom`.
+        postgresql: the server.
         apps: the apps that are deployed, by their key in the stack file, each with its namespace.
         retain_data: whether `pulumi destroy` keeps data.
     """
     match postgresql:
         case StandalonePostgreSQL(server=CrunchyDataServer() as server):
-            yield from _operators_namespace(postgresql, server, apps)
-            yield from _pooled_connections(server, sum(len(app.databases) for app, _ in apps.values()))
+            yield from _operators_namespace(setting, postgresql, server, apps)
+            yield from _pooled_connections(setting, server, sum(len(app.databases) for app, _ in apps.values()))
             for key, (app, _) in apps.items():
-                yield from _taken_by_operator(server, key, app)
+                yield from _taken_by_operator(setting, server, key, app)
             if retain_data and not server.deletion_protection:
                 allowed = "`true`, or `retainData: false`: the volumes go with the PostgresCluster"
-                yield Refusal((*_SERVER, "deletionProtection"), False, allowed, (("retainData",),))
+                yield Refusal((setting, "server", "deletionProtection"), False, allowed, (("retainData",),))
         case _:
             return
 
 
 def _operators_namespace(
-    postgresql: StandalonePostgreSQL, server: CrunchyDataServer, apps: Mapping[str, tuple[Airbyte | Dagster, str]]
+    setting: str,
+    postgresql: StandalonePostgreSQL,
+    server: CrunchyDataServer,
+    apps: DeployedApps,
 ) -> Iterator[Refusal]:
-    operator, path = server.operator, (*_SERVER, "operator", "namespace")
+    operator, path = server.operator, (setting, "server", "operator", "namespace")
     if not operator.install:
         return
     if operator.namespace in {postgresql.namespace, *(namespace for _, namespace in apps.values())}:
         allowed = "a namespace of its own: the operator may read every Secret of the Kubernetes cluster"
-        reads = (("namespace",), ("postgresql", "namespace"), *((key, "namespace") for key in apps))
+        reads = (("namespace",), (setting, "namespace"), *((key, "namespace") for key in apps))
         yield Refusal(path, operator.namespace, allowed, reads)
     if operator.create_namespace and (operator.namespace == "default" or operator.namespace.startswith("kube-")):
         allowed = "a namespace that Kubernetes has not made itself, or `createNamespace: false`"
         yield Refusal(path, operator.namespace, allowed, ((*path[:-1], "createNamespace"),))
 
 
-def _taken_by_operator(server: CrunchyDataServer, key: str, app: Airbyte | Dagster) -> Iterator[Refusal]:
+def _taken_by_operator(setting: str, server: CrunchyDataServer, key: str, app: Airbyte | Dagster) -> Iterator[Refusal]:
     """Roles and databases that the operator makes, which are not the app's then."""
-    reads = ((*_SERVER, "adminUsername"), (*_SERVER, "users"))
+    reads = ((setting, "server", "adminUsername"), (setting, "server", "users"))
     if app.database.username in {server.admin_username, *server.users}:
         allowed = "another role than those that the operator makes"
         yield Refusal((key, "database", "username"), app.database.username, allowed, reads)
     for user, databases in server.users.items():
         for name in sorted({*databases} & app.databases.keys()):
-            path = (*_SERVER, "users", user)
+            path = (setting, "server", "users", user)
             yield Refusal(path, name, f"any database but {key}'s, which the bootstrap Job makes", reads[1:])
 
 
-def _pooled_connections(server: CrunchyDataServer, databases: int) -> Iterator[Refusal]:
+def _pooled_connections(setting: str, server: CrunchyDataServer, databases: int) -> Iterator[Refusal]:
     """More connections than the server accepts, should PgBouncer use up all that it may."""
     pooler = server.pg_bouncer
     if pooler is None:
@@ -70,15 +76,15 @@ def _pooled_connections(server: CrunchyDataServer, databases: int) -> Iterator[R
     left = server.max_connections - OTHER_CONNECTIONS
     if pooler.replicas * pools * pooler.max_db_connections <= left:
         return
-    reads = ((*_SERVER, "pgBouncer"), (*_SERVER, "maxConnections"))
+    reads = ((setting, "server", "pgBouncer"), (setting, "server", "maxConnections"))
     each, pods = pooler.max_db_connections, pooler.replicas
     with_what = f"{pools} databases and {server.max_connections} connections (`maxConnections`)"
     if "max_db_connections" in pooler.model_fields_set and (most := left // pools // pods) > 0:
         allowed = f"at most {most} with {pods} pods, {with_what}"
-        yield Refusal((*_SERVER, "pgBouncer", "maxDbConnections"), each, allowed, reads)
+        yield Refusal((setting, "server", "pgBouncer", "maxDbConnections"), each, allowed, reads)
     elif "replicas" in pooler.model_fields_set and (most := left // pools // each) > 0:
         allowed = f"at most {most} with {each} connections each to {with_what}"
-        yield Refusal((*_SERVER, "pgBouncer", "replicas"), pods, allowed, reads)
+        yield Refusal((setting, "server", "pgBouncer", "replicas"), pods, allowed, reads)
     else:
         allowed = f"at least {pods * pools * each + OTHER_CONNECTIONS} with PgBouncer as it is, for {pools} databases"
-        yield Refusal((*_SERVER, "maxConnections"), server.max_connections, allowed, reads)
+        yield Refusal((setting, "server", "maxConnections"), server.max_connections, allowed, reads)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.changes import changes
 from tests.support.recording import GENERATED
 from tests.support.stacks import ROOT, STACK_FILES, config_of, plan_program
-from tests.support.switches import switch
 
 SWITCHES = Path(__file__).with_name("switches")
 ACCEPT = "to accept it, type: make snapshots"
@@ -31,7 +31,7 @@ each_kind = pytest.mark.parametrize("kind", SERVERS)
 
 def switched(kind: str) -> str:
     before = plan_program(EMBEDDED, "dev")
-    return switch(before, plan_program({**EMBEDDED, SERVER: SERVERS[kind]}, "dev"))
+    return changes(before, plan_program({**EMBEDDED, SERVER: SERVERS[kind]}, "dev"))
 
 
 @each_kind
@@ -52,7 +52,7 @@ def test_every_reviewed_switch_has_its_stack_file() -> None:
 @each_kind
 def test_switch_takes_the_embedded_servers_and_no_app_or_password(kind: str) -> None:
     lines = switched(kind).splitlines()
-    gone = [line.rpartition(" ")[2] for line in lines if line.startswith("- ")]
+    gone = [line.removesuffix(" (kept)").rpartition(" ")[2] for line in lines if line.startswith("- ")]
     # A claim is retained: it goes out of the stack and stays in the cluster.
     assert gone.count("kubernetes:apps/v1:StatefulSet") == gone.count("kubernetes:core/v1:PersistentVolumeClaim") == 2
     assert not {"kubernetes:helm.sh/v3:Release", "kubernetes:core/v1:Namespace"} & set(gone)
@@ -61,13 +61,13 @@ def test_switch_takes_the_embedded_servers_and_no_app_or_password(kind: str) -> 
 
 
 def test_no_change_is_no_line() -> None:
-    assert switch(plan_program(EMBEDDED, "dev"), plan_program(EMBEDDED, "dev")) == ""
+    assert changes(plan_program(EMBEDDED, "dev"), plan_program(EMBEDDED, "dev")) == ""
 
 
 def test_what_changes_is_told_with_old_and_new_value() -> None:
     grown = {**EMBEDDED, "lakehouse:dagster": json.dumps({"database": {"embedded": {"storageSize": "16Gi"}}})}
-    told = switch(plan_program(EMBEDDED, "dev"), plan_program(grown, "dev"))
+    told = changes(plan_program(EMBEDDED, "dev"), plan_program(grown, "dev"))
     assert told == (
         "~ lakehouse/dagster-postgresql/dagster-postgresql-data kubernetes:core/v1:PersistentVolumeClaim\n"
-        '    inputs.spec.resources.requests.storage: "8Gi" -> "16Gi"\n'
+        "    spec.resources.requests.storage: 8Gi -> 16Gi\n"
     )

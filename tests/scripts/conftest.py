@@ -14,9 +14,14 @@ def root() -> Iterator[Root]:
         yield root
 
 
+def new_server(root: Root) -> DatabaseServer:
+    """A server with an empty volume that nobody prepared yet; whoever starts it stops it."""
+    return DatabaseServer.on_free_port(root, f"server{next(_numbers)}")
+
+
 @pytest.fixture
 def server(root: Root) -> Iterator[DatabaseServer]:
     """A server with an empty volume that nobody prepared yet."""
-    server = DatabaseServer.on_free_port(root, f"server{next(_numbers)}")
+    server = new_server(root)
     yield server
     server.stop()

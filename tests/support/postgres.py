@@ -209,6 +209,7 @@ class DatabaseServer:
             "STATEMENT_TIMEOUT_SECONDS": app.get("statement_timeout", "0"),
             "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": app.get("idle_timeout", "0"),
             "SCRAM_ITERATIONS": app.get("scram_iterations", "4096"),
+            "ARRIVING": app.get("arriving", "no"),
             "WAIT_SECONDS": str(wait_seconds),
         }
         return self.root.run("sh", "/scripts/bootstrap.sh", env=env)

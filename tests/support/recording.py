@@ -64,6 +64,8 @@ class _Provider(mocks.Mocks):
         state = dict(args.inputs)
         if args.typ == "random:index/randomPassword:RandomPassword":
             state["result"] = pulumi.Output.secret(f"{GENERATED}-{args.name}")
+        if args.typ == "random:index/randomId:RandomId":
+            state["hex"] = "c0de"
         if args.typ == "kubernetes:core/v1:Secret" and args.resource_id:
             state["data"] = pulumi.Output.secret(_secret_there(args.resource_id))
         if not self.preview:

@@ -14,16 +14,18 @@ SCRIPTS = Path(scripts.__file__).parent
 CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 
-def described(plan: Plan) -> dict[str, dict[str, Any]]:
-    """Inputs, needs and options of every resource, by the names that lead to it and its type."""
-    by_urn = {r.urn: r for r in plan.resources}
-    return {_path(r, by_urn): _resource(r, by_urn) for r in plan.resources if r.type != STACK}
-
-
 def render(plan: Plan) -> str:
     """The plan in YAML: resources by the names that lead to them, and the outputs."""
-    document = {"outputs": mask(plan.outputs), "resources": described(plan)}
+    by_urn = {r.urn: r for r in plan.resources}
+    resources = {path: _resource(r, by_urn) for path, r in resource_paths(plan).items()}
+    document = {"outputs": mask(plan.outputs), "resources": resources}
     return yaml.dump(document, Dumper=_Dumper, width=110, allow_unicode=True)
+
+
+def resource_paths(plan: Plan) -> dict[str, Recorded]:
+    """Every resource by the names that lead to it and its type."""
+    by_urn = {r.urn: r for r in plan.resources}
+    return {_path(r, by_urn): r for r in plan.resources if r.type != STACK}
 
 
 def _path(r: Recorded, by_urn: dict[str, Recorded]) -> str:
@@ -38,7 +40,7 @@ def _resource(r: Recorded, by_urn: dict[str, Recorded]) -> dict[str, Any]:
     # The type says these.
     inputs = {key: value for key, value in r.inputs.items() if key not in ("apiVersion", "kind")}
     parts = {
-        "inputs": _readable(inputs),
+        "inputs": script_digests(inputs),
         "needs": sorted(_short(by_urn[urn]) for urn in r.depends_on),
         "options": {
             name: sorted(_short(by_urn[urn]) for urn in value) if name == "replaceWith" else value
@@ -52,14 +54,14 @@ def _short(r: Recorded) -> str:
     return f"{r.name} {r.type.rpartition(':')[2]}"
 
 
-def _readable(value: Any) -> Any:
+def script_digests(value: Any) -> Any:
     """Without absent values, and with a digest for a certificate, which nobody can read, and for the text of a script,
     which is reviewed where it is.
     """
     if isinstance(value, dict):
-        return {key: _readable(inner) for key, inner in value.items() if inner is not None}
+        return {key: script_digests(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):
-        return [_readable(inner) for inner in value]
+        return [script_digests(inner) for inner in value]
     if isinstance(value, str) and (count := value.count(CERTIFICATE)):
         digest = hashlib.sha256(value.encode()).hexdigest()[:16]
         return f"{count} certificate{'s' * (count > 1)}, {len(value)} characters, sha256 {digest}"

@@ -13,6 +13,12 @@ MADE = {
     "a namespace each": {},
     "one namespace": {"namespace": "lakehouse"},
     "rotated": {"airbyte": {"database": {"passwordRotation": 2, "embedded": {"adminPasswordRotation": 2}}}},
+    "moved": {
+        "moveFrom": {
+            "mode": "standalone",
+            "server": {"kind": "existing", "host": "h", "tls": "require", "admin": {"secretName": "db-admin"}},
+        }
+    },
     "s3": {
         "airbyte": {
             "storage": {"kind": "s3", "region": "eu-central-1", "bucket": "b-1", "credentials": {"secretName": "s"}}

@@ -109,6 +109,7 @@ def _json_type(key: str) -> str:
     schema = stack_schema()
     property_ = schema["properties"]["config"]["properties"][key]
     candidates = [property_, *property_.get("anyOf", []), *property_.get("oneOf", [])]
+    candidates += [inner for it in property_.get("anyOf", []) for inner in it.get("oneOf", [])]
     resolved = [schema["$defs"][c["$ref"].rpartition("/")[2]] if "$ref" in c else c for c in candidates]
     (found,) = {json.dumps(c["type"]) for c in resolved if c.get("type", "null") != "null"}
     return "boolean" if "boolean" in found else json.loads(found)

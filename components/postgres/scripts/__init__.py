@@ -21,3 +21,8 @@ def fingerprint(files: Mapping[str, str]) -> str:
     for name in sorted(files):
         digest.update(f"{name}\0{files[name]}\0".encode())
     return digest.hexdigest()[:16]
+
+
+def names() -> list[str]:
+    """Names of all scripts, sorted."""
+    return sorted(file.name for file in Path(__file__).parent.iterdir() if file.suffix in {".sh", ".sql", ".conf"})

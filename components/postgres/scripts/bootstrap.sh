@@ -3,7 +3,8 @@
 # Environment: PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD (admin); APP_USERNAME, APP_PASSWORD, APP_DATABASES (names,
 # space-separated); APP_EXTENSIONS (database:extension, space-separated); SCRAM_ITERATIONS of the password's verifier;
 # CONNECTION_LIMIT (-1 none), STATEMENT_TIMEOUT_SECONDS, IDLE_IN_TRANSACTION_TIMEOUT_SECONDS (0 none) of the role;
-# WAIT_SECONDS, how long to wait for a server that is still starting.
+# ARRIVING (yes or no), whether a move is to bring the data here; WAIT_SECONDS, how long to wait for a server that is still
+# starting.
 set -eu
 export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-bootstrap
 here=$(dirname "$0")
@@ -28,7 +29,7 @@ printf '%s\n%s\n' "$APP_PASSWORD" "$APP_PASSWORD" |
   setsid --wait psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
     --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --set=scram_iterations="$SCRAM_ITERATIONS" \
     --set=connection_limit="$CONNECTION_LIMIT" --set=statement_timeout="$STATEMENT_TIMEOUT_SECONDS" \
-    --set=idle_timeout="$IDLE_IN_TRANSACTION_TIMEOUT_SECONDS" --file="$here/bootstrap.sql"
+    --set=idle_timeout="$IDLE_IN_TRANSACTION_TIMEOUT_SECONDS" --set=arriving="$ARRIVING" --file="$here/bootstrap.sql"
 for wanted in $APP_EXTENSIONS; do
   PGDATABASE=${wanted%:*} psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --set=extension="${wanted##*:}" \
     --file="$here/extension.sql"

@@ -1,9 +1,13 @@
 -- One app's role and databases. May run again, and twice at once. Variables: username; databases, separated by
 -- spaces; scram_iterations, of the password's verifier; connection_limit (-1 none); statement_timeout and idle_timeout,
--- in seconds (0 none).
+-- in seconds (0 none); arriving, whether a move is to bring the data here (yes or no).
 \set VERBOSITY terse
 SET client_min_messages = warning;
 SELECT pg_advisory_lock(hashtextextended('lakehouse bootstrap', 0)) \g /dev/null
+
+CREATE TEMPORARY TABLE wanted AS
+SELECT regexp_split_to_table(:'databases', ' +') AS name;
+\ir arrivals.sql
 
 \set statement_timeout_text :statement_timeout 's'
 \set idle_timeout_text :idle_timeout 's'
@@ -24,10 +28,10 @@ WHERE EXISTS (SELECT FROM pg_settings WHERE name = 'scram_iterations') \g /dev/n
 SELECT format('GRANT %I TO CURRENT_USER', :'username')
 WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
 
-CREATE TEMPORARY TABLE wanted AS
-SELECT regexp_split_to_table(:'databases', ' +') AS name;
-
-SELECT format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', name, :'username')
+SELECT
+  format('CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0', name, :'username'),
+  -- An app must not start on it before the copy is there.
+  CASE :'arriving' WHEN 'yes' THEN format('COMMENT ON DATABASE %I IS %L', name, 'lakehouse move {"state": "awaited"}') END
 FROM wanted
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = name) \gexec
 

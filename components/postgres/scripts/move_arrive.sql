@@ -1,0 +1,9 @@
+-- The data live here now. Variables: databases; id; since; server, that they came from.
+\ir stamps.sql
+BEGIN;
+SELECT pg_temp.put_stamp(name, pg_temp.stamp(name) || jsonb_build_object(
+  'state', 'arrived', 'id', :'id', 'arrived', :'id', 'since', :'since', 'server', :'server'
+))
+FROM regexp_split_to_table(:'databases', ' +') AS name
+WHERE pg_temp.stamp(name) ->> 'state' = 'copied' \g /dev/null
+COMMIT;

@@ -1,0 +1,20 @@
+-- Takes the lock that lets one move of a role run at a time, and runs the rest of it. Variables: username; seconds to
+-- wait; variable, the name of the environment variable that tells the rest who holds the lock. Environment: NEXT.
+\set VERBOSITY terse
+SELECT set_config('lakehouse.username', :'username', false), set_config('lakehouse.seconds', :'seconds', false) \g /dev/null
+DO $$
+DECLARE
+  key constant bigint := hashtextextended('lakehouse move ' || current_setting('lakehouse.username'), 0);
+  deadline constant timestamptz := clock_timestamp() + current_setting('lakehouse.seconds')::int * interval '1 s';
+BEGIN
+  WHILE NOT pg_try_advisory_lock(key) LOOP
+    IF clock_timestamp() > deadline THEN
+      RAISE EXCEPTION 'another move of role % is running', current_setting('lakehouse.username');
+    END IF;
+    PERFORM pg_sleep(0.5);
+  END LOOP;
+END
+$$;
+SELECT pg_backend_pid() AS pid \gset
+\setenv :variable :pid
+\! sh -c "$NEXT"

@@ -1,0 +1,7 @@
+-- What is here is not old: the move away was turned back. Variable: databases.
+\ir stamps.sql
+BEGIN;
+SELECT pg_temp.put_stamp(name, pg_temp.stamp(name) || '{"state": "stayed"}')
+FROM regexp_split_to_table(:'databases', ' +') AS name
+WHERE pg_temp.stamp(name) ->> 'state' = 'moved' \g /dev/null
+COMMIT;

@@ -1,0 +1,22 @@
+-- Statements that give a database elsewhere the settings and grants of the database here. Variables: username; database;
+-- roles of the server there, as JSON.
+SELECT format(
+  CASE WHEN setrole = 0 THEN 'ALTER DATABASE %1$I SET %3$s TO %4$s;' ELSE 'ALTER ROLE %2$I IN DATABASE %1$I SET %3$s TO %4$s;' END,
+  :'database', rolname, split_part(setting, '=', 1),
+  -- A list is written as one.
+  CASE WHEN split_part(setting, '=', 1) IN (
+    'search_path', 'local_preload_libraries', 'session_preload_libraries', 'temp_tablespaces', 'DateStyle'
+  ) THEN substr(setting, position('=' IN setting) + 1) ELSE quote_literal(substr(setting, position('=' IN setting) + 1)) END
+)
+FROM pg_db_role_setting
+CROSS JOIN LATERAL unnest(setconfig) AS setting
+LEFT JOIN pg_roles ON pg_roles.oid = setrole
+WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = :'database')
+  AND (setrole = 0 OR rolname IN (SELECT json_array_elements_text(:'roles')));
+
+SELECT format('GRANT %s ON DATABASE %I TO %I;', privilege_type, :'database', grantee.rolname)
+FROM pg_database
+CROSS JOIN LATERAL aclexplode(datacl) AS entry
+JOIN pg_roles AS grantee ON grantee.oid = entry.grantee
+WHERE datname = :'database' AND entry.grantee <> datdba
+  AND grantee.rolname IN (SELECT json_array_elements_text(:'roles'));

@@ -1,0 +1,576 @@
+"""move.sh between two real PostgreSQL servers: nothing is lost, whatever happens in between."""
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.scripts.conftest import new_server
+from tests.support.authority import Authority
+from tests.support.moves import SUPERUSER, Admin, Mover
+from tests.support.postgres import DatabaseServer, Root
+
+ROWS = Path(__file__).with_name("move_rows.sql")
+PASSWORD = "the-apps-password"
+DATABASES = ("airbyte", "temporal")
+
+
+def started(root: Root) -> DatabaseServer:
+    server = new_server(root)
+    assert server.prepare("admin").returncode == 0
+    server.start()
+    return server
+
+
+@pytest.fixture
+def servers(root: Root) -> Iterator[tuple[DatabaseServer, DatabaseServer]]:
+    both = (started(root), started(root))
+    yield both
+    for server in both:
+        server.stop()
+
+
+@pytest.fixture
+def mover(servers: tuple[DatabaseServer, DatabaseServer]) -> Mover:
+    """A move of two databases, one full of what is hard to copy, to a server that is ready for them."""
+    source, target = servers
+    bootstrap(source)
+    fill(source)
+    bootstrap(target, arriving="yes")
+    return Mover(source, target)
+
+
+def bootstrap(server: DatabaseServer, admin: Admin = SUPERUSER, **changes: str) -> subprocess.CompletedProcess[str]:
+    app = {"username": "airbyte", "password": PASSWORD, "databases": " ".join(DATABASES), "admin": admin.name}
+    return server.bootstrap(admin_password=admin.password, **{**app, **changes})
+
+
+def fill(server: DatabaseServer) -> None:
+    server.psql(ROWS.read_text(), user="airbyte", database="airbyte")
+    server.psql("CREATE TABLE few AS SELECT 'temporal' AS name", user="airbyte", database="temporal")
+
+
+def dump(server: DatabaseServer, database: str) -> str:
+    """All that is in a database as pg_dump writes it: what two servers of one version must agree on."""
+    flags = ["--no-comments"] if database == "nothing" else []
+    done = server.root.run("pg_dump", "-p", str(server.port), "-U", "postgres", *flags, database)
+    assert done.returncode == 0, done.stderr
+    # A key that is new for each dump, and the extensions' owners.
+    return "\n".join(line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
+
+
+def dumps(server: DatabaseServer) -> list[str]:
+    return [dump(server, database) for database in DATABASES]
+
+
+def stamp(server: DatabaseServer, database: str = "airbyte") -> str:
+    """State that the database's comment tells."""
+    comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+    return str(json.loads(server.psql(comment, database=database).removeprefix("lakehouse move "))["state"])
+
+
+def may_log_in(server: DatabaseServer) -> bool:
+    return server.login("airbyte", PASSWORD, "airbyte").returncode == 0
+
+
+def test_everything_is_identical_on_the_other_side(mover: Mover) -> None:
+    before = dumps(mover.source)
+    done = mover.move()
+
+    assert done.returncode == 0, done.stdout
+    assert dumps(mover.source) == before
+    assert dumps(mover.target) == before
+    assert "DIFFERS" not in done.stdout
+    owners = "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE oid >= 16384"
+    assert mover.target.psql(owners, database="airbyte") == "airbyte"
+    assert may_log_in(mover.target)
+    assert not may_log_in(mover.source)
+    assert mover.target.login("postgres", "admin", "airbyte").returncode == 0
+    assert (stamp(mover.source), stamp(mover.target)) == ("moved", "arrived")
+    assert PASSWORD not in done.stdout
+
+
+def test_a_second_move_has_nothing_to_do_and_leaves_new_rows_alone(mover: Mover) -> None:
+    assert mover.move().returncode == 0
+    mover.target.psql("INSERT INTO few VALUES ('new')", user="airbyte", database="temporal")
+
+    done = mover.move()
+    assert done.returncode == 0, done.stdout
+    assert "moved already: airbyte temporal are on" in done.stdout
+    assert mover.target.psql("SELECT count(*) FROM few", database="temporal") == "2"
+
+
+def test_the_bootstrap_of_a_server_that_the_data_have_left_is_refused(mover: Mover) -> None:
+    mover.move()
+    done = bootstrap(mover.source)
+    assert done.returncode != 0
+    assert f"the data of database airbyte have moved to 127.0.0.1:{mover.target.port}" in done.stderr
+    assert not may_log_in(mover.source)
+    assert bootstrap(mover.target).returncode == 0
+
+
+def test_the_bootstrap_of_half_a_copy_is_refused(mover: Mover) -> None:
+    assert stamp(mover.target) == "awaited"
+    done = bootstrap(mover.target)
+    assert done.returncode != 0
+    assert "database airbyte waits for its data from another server" in done.stderr
+    assert bootstrap(mover.target, arriving="yes").returncode == 0
+
+
+def test_writers_are_stopped_and_cannot_come_back(mover: Mover) -> None:
+    flags = ["-X", "-h", "127.0.0.1", "-p", str(mover.source.port), "-U", "airbyte", "-d", "airbyte"]
+    writing = "INSERT INTO plain SELECT coalesce(max(id), 0) + 1, 'more', 0 FROM plain \\watch 0.05"
+    environment = {**mover.environment, "PGPASSWORD": PASSWORD}
+    lines = mover.source.root.command("sh", "-c", f"printf '%s\\n' \"{writing}\" | psql {' '.join(flags)}")
+    with subprocess.Popen(
+        lines, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as writer:
+        until(lambda: int(mover.source.psql("SELECT count(*) FROM plain", database="airbyte")) > 12)
+        assert writer.poll() is None
+        done = mover.move()
+        said, _ = writer.communicate(timeout=30)
+
+    assert done.returncode == 0, done.stdout
+    assert "terminating connection due to administrator command" in said
+    refused = mover.source.login("airbyte", PASSWORD, "airbyte")
+    assert 'role "airbyte" is not permitted to log in' in refused.stderr
+    assert dumps(mover.source) == dumps(mover.target)
+
+
+def test_a_target_that_is_not_empty_is_refused_and_nothing_is_touched(mover: Mover) -> None:
+    mover.target.psql("CREATE TABLE mine AS SELECT 1 AS n", user="airbyte", database="temporal")
+    before = (dumps(mover.source), dumps(mover.target))
+
+    done = mover.move()
+    assert done.returncode == 3
+    assert f"database temporal on 127.0.0.1:{mover.target.port} is not empty: nothing was touched" in done.stdout
+    assert (dumps(mover.source), dumps(mover.target)) == before
+    assert may_log_in(mover.source)
+
+
+@pytest.mark.parametrize(
+    "thing", ["SELECT lo_from_bytea(0, 'x')", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"]
+)
+def test_a_target_with_no_table_may_still_not_be_empty(mover: Mover, thing: str) -> None:
+    mover.target.psql(thing, user="airbyte", database="airbyte")
+    assert "is not empty" in mover.move().stdout
+    assert may_log_in(mover.source)
+
+
+def test_a_source_without_the_databases_is_refused(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
+    source, target = servers
+    bootstrap(target, arriving="yes")
+    done = Mover(source, target).move()
+    assert done.returncode == 3
+    assert f"127.0.0.1:{source.port} has no database airbyte: nothing was touched" in done.stdout
+
+
+def test_a_role_that_the_target_lacks_is_told_before_anything_is_touched(mover: Mover) -> None:
+    mover.source.psql("CREATE ROLE analyst LOGIN")
+    for grant in ("GRANT CONNECT ON DATABASE airbyte TO analyst", "GRANT SELECT ON plain TO analyst"):
+        mover.source.psql(grant, user="airbyte", database="airbyte")
+
+    done = mover.move()
+    assert done.returncode == 3
+    assert "does not have: analyst. Make them there first" in done.stdout
+    assert may_log_in(mover.source)
+
+    mover.target.psql("CREATE ROLE analyst LOGIN")
+    done = mover.move()
+    assert done.returncode == 0, done.stdout
+    assert mover.target.psql("SELECT count(*) FROM ONLY plain", user="analyst", database="airbyte") == "7"
+
+
+def test_extensions_that_the_stack_file_asks_for_are_there_too_and_where_they_were(mover: Mover) -> None:
+    before = dumps(mover.source)
+    wanted = "airbyte:pg_trgm airbyte:hstore temporal:btree_gin"
+    assert bootstrap(mover.target, arriving="yes", extensions=wanted).returncode == 0
+    done = mover.move()
+    assert done.returncode == 0, done.stdout
+    extensions = (
+        "SELECT string_agg(extname || ' ' || extnamespace::regnamespace, ', ' ORDER BY extname) FROM pg_extension"
+    )
+    there = "btree_gin public, hstore public, pg_trgm tools, plpgsql pg_catalog"
+    assert mover.target.psql(extensions, database="airbyte") == there
+    assert mover.target.psql("SELECT count(*) FROM ONLY plain", database="airbyte") == "7"
+    assert dumps(mover.source) == before
+
+
+def test_settings_of_the_database_come_along(mover: Mover) -> None:
+    mover.source.psql("ALTER DATABASE airbyte SET work_mem = '7MB'")
+    mover.source.psql("ALTER DATABASE airbyte SET search_path = public, tools")
+    mover.source.psql("ALTER ROLE airbyte IN DATABASE airbyte SET default_statistics_target = 77")
+    assert mover.move().returncode == 0
+    settings = "SHOW work_mem; SHOW search_path; SHOW default_statistics_target"
+    assert mover.target.psql(settings, user="airbyte", database="airbyte").split("\n") == ["7MB", "public, tools", "77"]
+
+
+def test_a_comment_that_a_person_gave_the_database_comes_along(mover: Mover) -> None:
+    mover.source.psql("COMMENT ON DATABASE airbyte IS 'ours, please keep'")
+    assert mover.move().returncode == 0
+    comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'airbyte'"
+    assert "ours, please keep" in mover.target.psql(comment)
+
+
+def test_prepared_transactions_are_told_and_nothing_is_touched(mover: Mover) -> None:
+    mover.source.psql("ALTER SYSTEM SET max_prepared_transactions = 5")
+    mover.source.stop()
+    mover.source.start()
+    mover.source.psql("BEGIN; DELETE FROM few; PREPARE TRANSACTION 'half done'", user="airbyte", database="temporal")
+
+    done = mover.move()
+    assert done.returncode == 3
+    assert "prepared transactions would be lost: 'half done' in temporal" in done.stdout
+    assert may_log_in(mover.source)
+
+    mover.source.psql("ROLLBACK PREPARED 'half done'", database="temporal")
+    assert mover.move().returncode == 0
+
+
+# A pg_dump that changes one value on its way, as broken memory would.
+CORRUPTING = """#!/bin/sh
+case "$*" in
+  *--section=data*) "$REAL/pg_dump" "$@" | sed 's/^5\\t\\\\\\\\N\\t1$/5\\t\\\\\\\\N\\t2/' ;;
+  *) exec "$REAL/pg_dump" "$@" ;;
+esac
+"""
+
+
+def test_a_corrupted_copy_is_found_and_the_app_is_not_switched(mover: Mover) -> None:
+    before = dumps(mover.source)
+    done = mover.move({"pg_dump": CORRUPTING})
+
+    assert done.returncode == 3, done.stdout
+    (row,) = [line for line in done.stdout.splitlines() if "DIFFERS" in line]
+    assert row.split("|")[1].strip() == "public.plain"
+    assert "airbyte: the copy differs from its source" in done.stdout
+    assert "nothing is lost" in done.stdout
+    assert dumps(mover.source) == before
+    assert (stamp(mover.source), stamp(mover.target)) == ("leaving", "copying")
+    assert bootstrap(mover.target).returncode != 0
+
+    assert mover.move().returncode == 0
+    assert dumps(mover.target) == before
+
+
+def test_a_row_that_is_lost_on_the_way_is_found(mover: Mover) -> None:
+    hook = CORRUPTING.replace("sed 's/^5\\t\\\\\\\\N\\t1$/5\\t\\\\\\\\N\\t2/'", "grep -v '^temporal$'")
+    assert hook != CORRUPTING
+    done = mover.move({"pg_dump": hook})
+    assert done.returncode == 3, done.stdout
+    assert "temporal: the copy differs from its source" in done.stdout
+    assert stamp(mover.target) == "copied"
+
+
+# A program that is killed with everything around it when a number of programs have been started before it.
+KILLED = """#!/bin/sh
+echo "$0 $*" >>/hooks/started
+[ "$(wc -l </hooks/started)" -le "$(cat /hooks/most)" ] || kill -9 0
+exec "$REAL/$(basename "$0")" "$@"
+"""
+
+
+def test_a_move_that_is_killed_at_any_step_can_be_run_again(mover: Mover) -> None:
+    hooks = {**dict.fromkeys(("psql", "pg_dump", "pg_restore"), KILLED), "started": ""}
+    before = dumps(mover.source)
+    runs = 0
+    for most in range(500):
+        done = mover.move({**hooks, "most": str(most)})
+        runs += 1
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stdout
+    assert runs > 20
+    assert (stamp(mover.source), stamp(mover.target)) == ("moved", "arrived")
+    assert dumps(mover.source) == before
+    assert dumps(mover.target) == before
+
+
+def test_a_server_that_dies_during_the_copy_does_no_harm(mover: Mover) -> None:
+    mover.source.psql(
+        "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 200000) AS n",
+        user="airbyte",
+        database="airbyte",
+    )
+    before = dumps(mover.source)
+    process = mover.start()
+    until(lambda: int(mover.target.psql("SELECT pg_database_size('airbyte')")) > 20_000_000)
+    mover.target.stop(signal.SIGKILL)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "the copy of airbyte was cut" in said
+
+    mover.target.start()
+    assert mover.move().returncode == 0
+    assert dumps(mover.target) == before
+
+
+def test_two_moves_at_once_exclude_each_other(mover: Mover) -> None:
+    mover.source.psql(
+        "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 300000) AS n",
+        user="airbyte",
+        database="airbyte",
+    )
+    first = mover.start()
+    until(lambda: stamp(mover.target) == "copying")
+    second = replace(mover, wait_seconds=1).move()
+    said, _ = first.communicate(timeout=120)
+
+    assert second.returncode == 1
+    assert "another move of role airbyte is running" in second.stdout
+    assert first.returncode == 0, said
+    assert dumps(mover.source) == dumps(mover.target)
+
+
+def test_progress_is_told_while_a_copy_runs(mover: Mover) -> None:
+    mover.source.psql(
+        "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 16) AS text FROM generate_series(1, 500000) AS n",
+        user="airbyte",
+        database="airbyte",
+    )
+    done = mover.move()
+    assert done.returncode == 0, done.stdout
+    progress = [line for line in done.stdout.splitlines() if " of " in line and " after " in line]
+    assert progress, done.stdout
+    assert "airbyte: " in progress[0]
+    assert "MB after " in progress[0]
+
+
+def test_a_move_is_turned_back_before_its_end(mover: Mover) -> None:
+    before = dumps(mover.source)
+    assert mover.move({"pg_dump": CORRUPTING}).returncode == 3
+    assert not may_log_in(mover.source)
+
+    done = bootstrap(mover.source)
+    assert done.returncode == 0, done.stderr
+    assert f"the move to 127.0.0.1:{mover.target.port} is called off" in done.stderr
+    assert may_log_in(mover.source)
+    assert dumps(mover.source) == before
+    mover.source.psql("INSERT INTO few VALUES ('after')", user="airbyte", database="temporal")
+
+    # A Job that was left over must not shut the door again; a new one may.
+    left_over = mover.move()
+    assert left_over.returncode == 3
+    assert "this move was called off" in left_over.stdout
+    assert may_log_in(mover.source)
+    done = replace(mover, run="job-2").move()
+    assert done.returncode == 0, done.stdout
+    assert mover.target.psql("SELECT count(*) FROM few", database="temporal") == "2"
+    assert dumps(mover.target) == dumps(mover.source)
+
+
+def test_a_move_that_is_called_off_while_it_copies_does_not_take_the_data_away(mover: Mover) -> None:
+    mover.source.psql(
+        "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 200000) AS n",
+        user="airbyte",
+        database="airbyte",
+    )
+    process = mover.start()
+    until(lambda: stamp(mover.target) == "copying")
+    assert bootstrap(mover.source).returncode == 0
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode != 0, said
+    assert "NOT moved: nothing is lost" in said
+    assert "this move was called off" in mover.move().stdout
+    assert stamp(mover.source) == "stayed"
+    assert may_log_in(mover.source)
+
+
+def test_a_move_that_did_not_end_is_turned_back_as_a_move_the_other_way(mover: Mover) -> None:
+    before = dumps(mover.source)
+    assert mover.move({"pg_dump": CORRUPTING}).returncode == 3
+    back = replace(mover, source=mover.target, target=mover.source, run="job-2")
+    assert "unfinished copy, and not of what is on" in back.move().stdout
+
+    assert bootstrap(mover.source, arriving="yes").returncode == 0
+    done = back.move()
+    assert done.returncode == 0, done.stdout
+    assert "nothing to move: airbyte temporal never left" in done.stdout
+    assert may_log_in(mover.source)
+    assert dumps(mover.source) == before
+    assert bootstrap(mover.source).returncode == 0
+    assert replace(mover, run="job-3").move().returncode == 0
+
+
+def test_a_move_that_was_cut_before_its_last_mark_goes_either_way(mover: Mover) -> None:
+    before = dumps(mover.source)
+    cut = """#!/bin/sh
+case "$*" in *move_arrive.sql*) kill -9 0 ;; esac
+exec "$REAL/psql" "$@"
+"""
+    assert mover.move({"psql": cut}).returncode == -signal.SIGKILL
+    assert (stamp(mover.source), stamp(mover.target)) == ("moved", "copied")
+    assert bootstrap(mover.source).returncode != 0
+    assert bootstrap(mover.target).returncode != 0
+
+    assert bootstrap(mover.source, arriving="yes").returncode == 0
+    done = replace(mover, source=mover.target, target=mover.source, run="job-2").move()
+    assert done.returncode == 0, done.stdout
+    assert bootstrap(mover.source).returncode == 0
+    assert may_log_in(mover.source)
+    assert dumps(mover.source) == before
+
+    there = replace(mover, run="job-3")
+    assert there.move({"psql": cut}).returncode == -signal.SIGKILL
+    assert there.move().returncode == 0
+    assert stamp(mover.target) == "arrived"
+
+
+def test_a_move_that_did_not_begin_is_turned_back_as_a_move_the_other_way(mover: Mover) -> None:
+    before = dumps(mover.source)
+    assert bootstrap(mover.source, arriving="yes").returncode == 0
+    done = replace(mover, source=mover.target, target=mover.source).move()
+    assert done.returncode == 0, done.stdout
+    assert "never left" in done.stdout
+    assert dumps(mover.source) == before
+    assert may_log_in(mover.source)
+
+
+def test_an_empty_place_is_not_moved_over_nothing(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
+    source, target = servers
+    bootstrap(source, arriving="yes")
+    bootstrap(target)
+    done = Mover(source, target).move()
+    assert done.returncode == 3
+    assert "has nothing in its place: nothing was touched" in done.stdout
+
+
+def test_there_and_back_and_there_again(mover: Mover) -> None:
+    there = mover
+    back = replace(mover, source=mover.target, target=mover.source)
+    before = dumps(mover.source)
+    for number, way in enumerate((there, back, there), start=1):
+        assert bootstrap(way.target, arriving="yes").returncode == 0
+        done = way.move()
+        assert done.returncode == 0, done.stdout
+        assert bootstrap(way.target).returncode == 0
+        assert may_log_in(way.target)
+        assert way.target.psql("SELECT count(*) FROM few", database="temporal") == str(number)
+        way.target.psql("INSERT INTO few VALUES ('more')", user="airbyte", database="temporal")
+    assert dump(mover.target, "airbyte") == before[0]
+
+
+def test_a_database_that_has_moved_to_a_third_server_is_not_overwritten(mover: Mover, root: Root) -> None:
+    third = started(root)
+    try:
+        bootstrap(third, arriving="yes")
+        assert replace(mover, target=third).move().returncode == 0
+        # The second server gets rows of its own; the first is not theirs to overwrite.
+        mover.target.psql("COMMENT ON DATABASE airbyte IS NULL")
+        mover.target.psql("COMMENT ON DATABASE temporal IS NULL")
+        done = replace(mover, source=mover.target, target=mover.source).move()
+        assert done.returncode == 3
+        assert "has moved away, but not to" in done.stdout
+        done = mover.move()
+        assert done.returncode == 3
+        assert "has moved away from" in done.stdout
+    finally:
+        third.stop()
+
+
+def test_a_server_is_checked_where_there_is_an_authority(mover: Mover, tmp_path: Path) -> None:
+    mover.target.stop()
+    volume = mover.target.root.path / "volume"
+    right, wrong = (Authority.make(tmp_path / name) for name in ("right", "wrong"))
+    for authority in (right, wrong):
+        shutil.copy(authority.certificate, volume / f"{authority.folder.name}.crt")
+    mover.target.start(**mover.target.use_certificate(right, "IP:127.0.0.1"))
+
+    refused = replace(mover, target_authority="/volume/wrong.crt", wait_seconds=1).move()
+    assert refused.returncode == 1
+    assert "certificate verify failed" in refused.stdout
+    assert may_log_in(mover.source)
+    done = replace(mover, target_authority="/volume/right.crt").move()
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_target_of_an_older_version_is_spared_what_it_does_not_know(mover: Mover) -> None:
+    # As if its version were 16: what such a server refuses is left out, rows that read the same are not.
+    older = f"""#!/bin/sh
+case "$*" in
+  *server_version_num*) [ "$PGPORT" = {mover.target.port} ] && echo 160004 && exit ;;
+esac
+if [ "$PGPORT" = {mover.target.port} ] && [ ! -t 0 ] && ! echo "$*" | grep -q -e --file -e --command; then
+  tee -a /hooks/script | "$REAL/psql" "$@"
+  exit
+fi
+exec "$REAL/psql" "$@"
+"""
+    before = dumps(mover.source)
+    done = mover.move({"psql": older, "script": ""})
+    assert done.returncode == 0, done.stdout
+    script = (mover.source.root.path / "hooks" / "script").read_text().splitlines()
+    assert script.count("SET transaction_timeout = 0;") == 1  # the row
+    assert "SET lock_timeout = 0;" in script
+    assert dumps(mover.target) == before
+
+
+def test_admins_that_are_no_superusers_can_move_both_ways(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
+    source, target = servers
+    admin = Admin("keeper", "keeper")
+    for server in servers:
+        server.psql("CREATE ROLE keeper LOGIN CREATEROLE CREATEDB PASSWORD 'keeper'")
+        assert bootstrap(server, admin, arriving="no" if server is source else "yes").returncode == 0
+    fill(source)
+    before = dumps(source)
+    there = Mover(source, target, source_admin=admin, target_admin=admin)
+    back = Mover(target, source, source_admin=admin, target_admin=admin)
+    for way in (there, back):
+        assert bootstrap(way.target, admin, arriving="yes").returncode == 0
+        done = way.move()
+        assert done.returncode == 0, done.stdout
+        assert dumps(way.target) == before
+        assert bootstrap(way.target, admin).returncode == 0
+        assert not may_log_in(way.source)
+
+
+def test_downtime_is_told_once_the_app_is_there(mover: Mover) -> None:
+    def downtime(server: DatabaseServer) -> subprocess.CompletedProcess[str]:
+        reached = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGDATABASE": "postgres", "PGUSER": "postgres"}
+        app = {"PGPASSWORD": "admin", "APP_DATABASES": mover.databases, "APP_NAME": "airbyte"}
+        return server.root.run("sh", "/scripts/downtime.sh", env={**reached, **app})
+
+    assert downtime(mover.source).stdout == "airbyte downtime: none, its data were here already\n"
+    begun = time.monotonic()
+    assert mover.move().returncode == 0
+    time.sleep(1.5)
+    told = downtime(mover.target)
+    took = time.monotonic() - begun
+    assert told.returncode == 0, told.stderr
+    seconds = int(told.stdout.removeprefix("airbyte downtime: ").removesuffix(" s\n"))
+    assert 1 <= seconds <= took + 1
+    time.sleep(1.5)
+    assert downtime(mover.target).stdout == told.stdout
+
+
+def test_no_password_becomes_an_argument_or_a_file(mover: Mover) -> None:
+    spying = """#!/bin/sh
+for process in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <"$process" >>/hooks/arguments 2>/dev/null || true; done
+echo "$*" >>/hooks/arguments
+exec "$REAL/$(basename "$0")" "$@"
+"""
+    admins = Admin("postgres", "s3cret-admin")
+    for server in (mover.source, mover.target):
+        server.psql("ALTER ROLE postgres PASSWORD 's3cret-admin'")
+    hooks = {**dict.fromkeys(("psql", "pg_dump"), spying), "arguments": ""}
+    done = replace(mover, source_admin=admins, target_admin=admins).move(hooks)
+    assert done.returncode == 0, done.stdout
+    arguments = (mover.source.root.path / "hooks" / "arguments").read_text()
+    assert "move_gate.sql" in arguments
+    assert "s3cret-admin" not in arguments + done.stdout
+    left = [file for file in (mover.source.root.path / "tmp").rglob("*") if file.is_file()]
+    assert not [file for file in left if b"s3cret-admin" in file.read_bytes()]
+
+
+def until(is_so: object, seconds: float = 60) -> None:
+    assert callable(is_so)
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

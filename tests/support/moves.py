@@ -1,0 +1,107 @@
+"""Runs the scripts of a move between two servers of `tests.support.postgres`, as the Job does."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tests.support.postgres import ENVIRONMENT, UID, DatabaseServer
+
+HOOKS = "/hooks"
+"""Folder inside the root where a test puts programs in place of the image's."""
+
+
+@dataclass(frozen=True)
+class Admin:
+    """Who does the work on a server."""
+
+    name: str = "postgres"
+    password: str = "admin"
+
+
+SUPERUSER = Admin()
+
+
+@dataclass(frozen=True)
+class Mover:
+    """One role's databases, on their way from one server to another.
+
+    Attributes:
+        source: where they are.
+        target: where they go to.
+        databases: names, separated by spaces.
+        run: id of the Job.
+    """
+
+    source: DatabaseServer
+    target: DatabaseServer
+    username: str = "airbyte"
+    databases: str = "airbyte temporal"
+    source_admin: Admin = SUPERUSER
+    target_admin: Admin = SUPERUSER
+    run: str = "job-1"
+    wait_seconds: int = 5
+    target_authority: str = ""
+    """File inside the root with the certificate that the target's is checked against; without it, no TLS."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the Job sets."""
+        sides = {"SOURCE": (self.source, self.source_admin), "TARGET": (self.target, self.target_admin)}
+        reached = {
+            f"{side}_{name}": value
+            for side, (server, admin) in sides.items()
+            for name, value in {
+                "HOST": "127.0.0.1",
+                "PORT": str(server.port),
+                "SSLMODE": "disable",
+                "CA": "",
+                "DATABASE": "postgres",
+                "USER": admin.name,
+                "PASSWORD": admin.password,
+            }.items()
+        }
+        checked = {"TARGET_SSLMODE": "verify-full", "TARGET_CA": self.target_authority}
+        return {
+            **ENVIRONMENT,
+            **reached,
+            **(checked if self.target_authority else {}),
+            "APP_USERNAME": self.username,
+            "APP_DATABASES": self.databases,
+            "RUN": self.run,
+            "WAIT_SECONDS": str(self.wait_seconds),
+            "PROGRESS_SECONDS": "1",
+        }
+
+    def start(self, hooks: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a move in a process group of its own. `hooks` are scripts in place of the image's programs, which are
+        in `$REAL`, and files beside them.
+        """
+        root = self.source.root
+        environment = self.environment
+        if hooks:
+            folder = root.path / HOOKS.lstrip("/")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for name, text in hooks.items():
+                (folder / name).write_text(text)
+                (folder / name).chmod(0o755)
+                os.chown(folder / name, UID, UID)
+            environment["PATH"] = f"{HOOKS}:{environment['PATH']}"
+            environment["REAL"] = f"/usr/lib/postgresql/{ENVIRONMENT['PG_MAJOR']}/bin"
+        return subprocess.Popen(
+            root.command("sh", "/scripts/move.sh"),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def move(self, hooks: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Move to the end; what it says, errors included, is in `stdout`."""
+        process = self.start(hooks)
+        said, _ = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, said)
