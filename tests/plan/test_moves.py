@@ -65,7 +65,7 @@ def test_every_reviewed_text_has_its_step() -> None:
 
 
 def test_same_plans_have_no_changes() -> None:
-    assert changes(plan(), plan()) == "\n"
+    assert changes(plan(), plan()) == ""
 
 
 def test_a_changed_secret_is_told_and_not_shown() -> None:
