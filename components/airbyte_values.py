@@ -46,6 +46,10 @@ _COMPONENTS = {
 _WITHOUT_DATABASE = {"connector-builder-server", "manifestServer"}
 """Those of them that never open the database (the charts' templates)."""
 
+# Pod annotations.
+_DATABASE_HOST = "lakehouse/database-host"
+_DATABASE = "lakehouse/database"
+
 _GCS_FOLDER = "/secrets/gcs-log-creds"
 
 
@@ -61,7 +65,12 @@ def airbyte_values(
         storage_secret: Secret with MinIO's generated credentials.
         rotation: changes with any of the credentials; the pods carry it and restart with it.
     """
-    annotated = {"podAnnotations": {CREDENTIALS_ROTATION: rotation}}
+    # Pods read where the database is from a ConfigMap, and a change of that alone restarts none.
+    database = {
+        _DATABASE_HOST: endpoint.host,
+        _DATABASE: f"{endpoint.port}/{endpoint.database}{_jdbc_parameters(endpoint)}",
+    }
+    annotated = {"podAnnotations": {CREDENTIALS_ROTATION: rotation, **database}}
     # The bootstrap Job makes Temporal's databases; its own attempt would need a role that may create more of them.
     temporal = {"SKIP_DB_CREATE": "true", **_temporals_tls(major, endpoint)}
     values: dict[str, Any] = {

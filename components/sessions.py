@@ -5,11 +5,11 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from components import authority
 from components.endpoint import Endpoint, TlsMode
-from components.postgres.credentials import CA_CERTIFICATE
+from components.postgres.pods import POSTGRES_UID
 from components.postgres.server import Server
 
-_AUTHORITY = "/authority"
 # Names of the variables are the Secret's keys.
 _LOGIN = "PGDATABASE=$database PGUSER=$username PGPASSWORD=$password"
 
@@ -48,21 +48,28 @@ class ClientSession:
 
     def psql(self, endpoint: Endpoint) -> str:
         """Opens a session."""
-        return self._run("psql", "-it", endpoint)
+        return self._run("psql", "-it", f"{self._login} exec psql", endpoint)
 
     def pg_dump(self, endpoint: Endpoint) -> str:
         """Writes a dump to a file."""
-        return f"{self._run('pg_dump', '-i', endpoint)} > {endpoint.database}.sql"
+        # What a pod writes before kubectl has its output is lost: the dump waits for the line that comes with it.
+        run = self._run("pg_dump", "-i", f"read -r _; {self._login} exec pg_dump", endpoint)
+        return f"echo | {run} > {endpoint.database}.sql"
 
-    def _run(self, command: str, flags: str, endpoint: Endpoint) -> str:
-        name = f"{endpoint.secret_name}-{command.replace('_', '-')}"
-        overrides = json.dumps({"spec": _pod_spec(name, endpoint)}, separators=(",", ":"))
+    @property
+    def _login(self) -> str:
         place = "PGHOST=$host PGPORT=$port" if self.server is None else "PGHOST={} PGPORT={}".format(*self.server)
+        return f"{place} {_LOGIN}"
+
+    def _run(self, command: str, flags: str, script: str, endpoint: Endpoint) -> str:
+        # The container has the pod's name, and no dot may be in it.
+        name = f"{endpoint.secret_name}-{command}".replace("_", "-").replace(".", "-")
+        overrides = json.dumps({"spec": _pod_spec(name, endpoint)}, separators=(",", ":"))
         return " ".join(
             [
                 f"kubectl run {name} -n {self.namespace} {flags} --rm --quiet --restart=Never --image={self.image}",
                 f"--override-type=strategic --overrides={shlex.quote(overrides)}",
-                f"-- sh -c {shlex.quote(f'{place} {_LOGIN} exec {command}')}",
+                f"--command -- sh -c {shlex.quote(script)}",
             ]
         )
 
@@ -76,17 +83,27 @@ def behind_a_pooler(server: Server) -> tuple[str, int] | None:
 
 
 def _pod_spec(container: str, endpoint: Endpoint) -> dict[str, Any]:
-    checked = endpoint.tls is TlsMode.VERIFY_FULL
-    tls = {"PGSSLMODE": endpoint.tls.value} | ({"PGSSLROOTCERT": f"{_AUTHORITY}/{CA_CERTIFICATE}"} if checked else {})
     spec: dict[str, Any] = {
         "name": container,
         "envFrom": [{"secretRef": {"name": endpoint.secret_name}}],
-        "env": [{"name": name, "value": value} for name, value in tls.items()],
+        "env": [{"name": "PGSSLMODE", "value": endpoint.tls.value}],
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
-    if not checked:
-        return {"containers": [spec]}
-    items = [{"key": CA_CERTIFICATE, "path": CA_CERTIFICATE}]
+    pod: dict[str, Any] = {
+        "automountServiceAccountToken": False,
+        # As all pods on this image, so that a namespace may be strict.
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": POSTGRES_UID,
+            "runAsGroup": POSTGRES_UID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    if endpoint.tls is not TlsMode.VERIFY_FULL:
+        return {**pod, "containers": [spec]}
+    spec["env"].append({"name": "PGSSLROOTCERT", "value": authority.FILE})
     return {
-        "containers": [{**spec, "volumeMounts": [{"name": "authority", "mountPath": _AUTHORITY}]}],
-        "volumes": [{"name": "authority", "secret": {"secretName": endpoint.secret_name, "items": items}}],
+        **pod,
+        "containers": [{**spec, "volumeMounts": [authority.mount()]}],
+        "volumes": [authority.volume(endpoint)],
     }

@@ -10,6 +10,8 @@ _SECRET = re.compile(r"(?i)pass(word|wd|phrase)|secret|token|credential|private.
 # Names of Secrets and of their keys, and numbers: no secrets themselves.
 _HARMLESS = re.compile(r"(?i)(name|rotation|secret_?key|key_?key)$")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
+# A key in PEM form, alone or beside its certificate.
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _PASSWORD_IN_URL = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
 
 
@@ -28,7 +30,7 @@ def redact(value: object, key: str) -> object:
     if not isinstance(value, str):
         return value
     assignment = _ASSIGNMENT.match(value)
-    if _is_secret(key) or (assignment and _is_secret(assignment[1])):
+    if _is_secret(key) or (assignment and _is_secret(assignment[1])) or _KEY.search(value):
         return HIDDEN
     return _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", value)
 

@@ -5,6 +5,7 @@ values must have that the program adds to.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import NoneType
 from typing import Any, cast
 
 from settings.base import KeyPath, Refusal, refuse_each
@@ -25,12 +26,28 @@ class Reserved:
         paths: dotted paths, `*` standing for any key or part of one.
         environment: names of environment variables, with `*`, wherever the chart lets one be set.
         lists: dotted paths of lists that the program adds to, `*` standing for an item of a list.
+        mappings: dotted paths of mappings that the program fills; null would empty them.
     """
 
     paths: Mapping[str, str]
     environment: Mapping[str, str]
     lists: Sequence[str]
+    mappings: Sequence[str]
 
+
+_AIRBYTES_DATABASE_CLIENTS = (
+    "server",
+    "worker",
+    "cron",
+    "temporal",
+    "metrics",
+    "workload-launcher",
+    "workloadLauncher",
+    "workload-api-server",
+    "workloadApiServer",
+    "airbyte-bootloader",
+    "airbyteBootloader",
+)
 
 AIRBYTE = Reserved(
     paths={
@@ -84,20 +101,16 @@ AIRBYTE = Reserved(
     },
     lists=[
         f"{component}.{key}"
-        for component in (
-            "server",
-            "worker",
-            "cron",
-            "temporal",
-            "metrics",
-            "workload-launcher",
-            "workloadLauncher",
-            "workload-api-server",
-            "workloadApiServer",
-            "airbyte-bootloader",
-            "airbyteBootloader",
-        )
+        for component in _AIRBYTES_DATABASE_CLIENTS
         for key in ("extraVolumes", "extraVolumeMounts")
+    ],
+    mappings=[
+        *_AIRBYTES_DATABASE_CLIENTS,
+        "temporal.env_vars",
+        "workload-launcher.env_vars",
+        "global",
+        "global.workloads",
+        "global.workloads.containerOrchestrator",
     ],
 )
 
@@ -127,6 +140,7 @@ DAGSTER = Reserved(
         )
         for key in ("volumes", "volumeMounts")
     ],
+    mappings=["global", "dagsterWebserver", "dagsterDaemon"],
 )
 
 
@@ -142,10 +156,10 @@ def _reserved(value: object, reserved: Reserved, path: KeyPath) -> Iterator[Refu
         if _matches(path, pattern.split(".")):
             yield Refusal(path, value, f"any chart value but this: {reason}")
             return
-    form = _form(path, reserved.lists)
-    if form is not None and value is not None and not isinstance(value, form):
-        word = "a list" if form is list else "a mapping"
-        yield Refusal(path, value, f"{word}, as in the chart's own values: the program adds to it")
+    form = _form(path, reserved)
+    if form is not None and not isinstance(value, form):
+        word = "a list" if list in form else "a mapping"
+        yield Refusal(path, value, f"{word}: the program adds to it")
         return
     variable = _environment_variable(path, value)
     for pattern, reason in reserved.environment.items():
@@ -161,12 +175,14 @@ def _reserved(value: object, reserved: Reserved, path: KeyPath) -> Iterator[Refu
             yield from _reserved(child, reserved, (*path, number))
 
 
-def _form(path: KeyPath, lists: Sequence[str]) -> type | None:
-    """What a value at `path` must be, since a list that the program adds to is there or below."""
-    for pattern in lists:
+def _form(path: KeyPath, reserved: Reserved) -> tuple[type, ...] | None:
+    """What a value at `path` must be, since the program adds to it or to a list below it."""
+    if any(_matches(path, pattern.split(".")) for pattern in reserved.mappings):
+        return (dict,)
+    for pattern in reserved.lists:
         parts = pattern.split(".")
         if path and _matches(path, parts[: len(path)]):
-            return list if len(parts) == len(path) or parts[len(path)] == "*" else dict
+            return (list if len(parts) == len(path) or parts[len(path)] == "*" else dict, NoneType)
     return None
 
 

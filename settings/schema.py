@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -76,16 +76,24 @@ def settings_table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rows(model: type[BaseModel], above: str) -> Iterator[tuple[str, str, str]]:
+def _rows(model: type[BaseModel], above: str, kind: str = "") -> Iterator[tuple[str, str, str]]:
+    """Rows of a model's settings, those of one kind with its word behind: the innermost, which tells the others."""
     texts = descriptions(model)
     for name, field in model.model_fields.items():
         path = f"{above}{field.alias}"
-        kinds = list(alternatives(field).items()) or [("", model) for model in nested_models(field.annotation)]
-        if not kinds:
-            yield path, _default(field), " ".join(texts[name].split())
-        for kind, inner in kinds:
-            for row_path, default, meaning in _rows(inner, f"{path}."):
-                yield f"{row_path} ({kind})" if kind else row_path, default, meaning
+        inner_models = nested_models(field.annotation)
+        if not inner_models:
+            yield f"{path} ({kind})" if kind else path, _default(field), " ".join(texts[name].split())
+        words = {inner: word for word, inner in alternatives(field).items()}
+        for inner in inner_models:
+            yield from _rows(inner, f"{path}.", words.get(inner) or _only_kind(inner) or kind)
+
+
+def _only_kind(model: type[BaseModel]) -> str:
+    """The word of a model that says its kind, though there is no other kind yet; empty for any other model."""
+    field = model.model_fields.get("kind")
+    words = get_args(field.annotation) if field is not None else ()
+    return str(words[0]) if len(words) == 1 else ""
 
 
 def _default(field: FieldInfo) -> str:

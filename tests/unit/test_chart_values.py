@@ -1,5 +1,6 @@
 """What the two charts are told: Secret names and keys, never a secret."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,7 +104,7 @@ def test_a_users_volumes_of_airbyte_stay_before_the_authoritys() -> None:
     server = airbyte_with_authority(given, 2, endpoint(TlsMode.VERIFY_FULL))["server"]
     assert server["extraVolumes"] == [MINE, VOLUME]
     assert server["extraVolumeMounts"] == [MOUNT]
-    assert server["podAnnotations"] == {"lakehouse/credentials-rotation": "r-7"}
+    assert server["podAnnotations"]["lakehouse/credentials-rotation"] == "r-7"
 
 
 def test_bootloader_of_chart_2_mounts_what_a_user_gives_beside_the_authority() -> None:
@@ -211,9 +212,22 @@ def test_pods_of_airbyte_restart_with_new_credentials(major: int, components: se
     annotated = {
         key
         for key, value in airbyte(major).items()
-        if value.get("podAnnotations") == {"lakehouse/credentials-rotation": "r-7"}
+        if value.get("podAnnotations", {}).get("lakehouse/credentials-rotation") == "r-7"
     }
     assert annotated >= {"server", "worker", "cron", "temporal", *components}
+
+
+def test_pods_of_airbyte_restart_when_the_database_is_elsewhere_or_otherwise_connected() -> None:
+    def annotations(where: Endpoint) -> dict[str, Any]:
+        values = airbyte_values(major=2, endpoint=where, storage=Minio(), storage_secret="s", rotation="r")
+        (same,) = {str(value["podAnnotations"]) for value in values.values() if "podAnnotations" in value}
+        assert str(values["server"]["podAnnotations"]) == same
+        return values["server"]["podAnnotations"]
+
+    before = endpoint()
+    changes = {"host": "other", "port": 5432, "database": "other", "tls": TlsMode.REQUIRE}
+    for name, value in changes.items():
+        assert annotations(replace(before, **{name: value})) != annotations(before), name
 
 
 def test_dagster_finds_its_database() -> None:

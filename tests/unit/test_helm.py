@@ -1,11 +1,12 @@
 """Releases roll back, come from the chart that the stack names, and carry the stack's own values."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.helm import merge_values
+from components.helm import merge_values, with_items
 from settings.pins import AIRBYTE_CHART, DAGSTER_CHART
 from tests.support.kinds import RELEASE
 from tests.support.recording import Recorded
@@ -37,6 +38,23 @@ def test_merging_changes_neither_side() -> None:
     ours, theirs = {"a": {"b": 1}}, {"a": {"c": 2}}
     merge_values(ours, theirs)["a"]["d"] = 3
     assert (ours, theirs) == ({"a": {"b": 1}}, {"a": {"c": 2}})
+
+
+@pytest.mark.parametrize(
+    ("values", "path", "added"),
+    [
+        ({}, ["a"], {"a": [3]}),
+        ({"a": [1, 2], "b": 1}, ["a"], {"a": [1, 2, 3], "b": 1}),
+        ({"a": None}, ["a"], {"a": [3]}),
+        ({}, ["a", "b", "c"], {"a": {"b": {"c": [3]}}}),
+        ({"a": {"b": None, "x": 1}}, ["a", "b", "c"], {"a": {"b": {"c": [3]}, "x": 1}}),
+        ({"a": {"b": {"c": [1], "x": 1}}}, ["a", "b", "c"], {"a": {"b": {"c": [1, 3], "x": 1}}}),
+    ],
+)
+def test_items_come_after_those_that_are_there(values: dict[str, Any], path: list[str], added: dict[str, Any]) -> None:
+    before = copy.deepcopy(values)
+    assert with_items(values, path, [3]) == added
+    assert values == before
 
 
 @pytest.mark.parametrize("app", ["airbyte", "dagster"])

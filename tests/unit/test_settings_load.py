@@ -14,6 +14,15 @@ from tests.support.stacks import STACK_FILES, as_config, config_of, plan_program
 
 STORAGE = {"region": "eu-central-1", "bucket": "my-bucket"}
 
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB+/=\n-----END CERTIFICATE-----\n"
+
+
+def existing(admin: dict[str, Any] | None = None, **server: Any) -> dict[str, Any]:
+    """A server that is already there, in `postgresql`."""
+    given = {"kind": "existing", "host": "db.example.com", "admin": admin or {"secretName": "owner"}, **server}
+    return {"mode": "standalone", "server": given}
+
+
 GOOD: dict[str, dict[str, Any]] = {
     "nothing at all": {},
     "one namespace for both": {"namespace": "lakehouse"},
@@ -48,6 +57,45 @@ GOOD: dict[str, dict[str, Any]] = {
         "dagster": {"values": {"dagsterDaemon": {"env": {"TZ": "UTC"}}, "name": "DB", "list": [{"name": "x"}]}},
     },
     "an image by digest": {"postgresql": {"image": f"mirror.example.com:5000/postgres:17.4@sha256:{'0' * 64}"}},
+    "a server that is there, checked": {"postgresql": existing(caCertificate=CERTIFICATE)},
+    "two authorities, lines ended as on Windows": {
+        "postgresql": existing(caCertificate=(CERTIFICATE * 2).replace("\n", "\r\n"), tls="verify-full")
+    },
+    "a server that is there, encrypted": {"postgresql": existing(tls="require", port=6432)},
+    "a server that is there, in clear": {"postgresql": existing(tls="disable", host="10.0.0.7")},
+    "keys of the admin's Secret": {
+        "postgresql": existing(
+            {"secretName": "owner", "usernameKey": "user.name", "passwordKey": "PASSWORD", "database": "maintenance"},
+            tls="require",
+        )
+    },
+    "the admin's Secret in a namespace that is there": {
+        "namespace": "lakehouse",
+        "cluster": {"createNamespaces": False},
+        "postgresql": {**existing(tls="require"), "namespace": "default"},
+    },
+    "one app on a server that is there": {
+        "postgresql": {**existing(tls="require"), "namespace": "airbyte"},
+        "airbyte": {"enabled": False},
+    },
+    "another edition without TLS": {
+        "postgresql": existing(tls="disable"),
+        "airbyte": {"values": {"global": {"edition": "enterprise"}}},
+    },
+    "the edition that it is": {
+        "postgresql": existing(tls="require"),
+        "airbyte": {"values": {"global": {"edition": "community"}}},
+    },
+    "volumes of a user's own": {
+        "postgresql": existing(caCertificate=CERTIFICATE),
+        "airbyte": {"values": {"server": {"extraVolumes": [], "extraVolumeMounts": None}}},
+        "dagster": {
+            "values": {
+                "dagsterDaemon": {"volumes": [{"name": "mine", "emptyDir": {}}]},
+                "dagster-user-deployments": {"deployments": [{"name": "etl", "env": [{"name": "PGSSLMODE"}]}]},
+            }
+        },
+    },
     "every sort of parameter": {
         "dagster": {"database": {"embedded": {"parameters": {"jit": False, "geqo_effort": 3, "cpu_tuple_cost": 0.02}}}}
     },
@@ -57,6 +105,23 @@ GOOD: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("settings", GOOD.values(), ids=GOOD)
 def test_good_stack_is_accepted(settings: dict[str, Any]) -> None:
     assert isinstance(parse(as_config(settings), "lakehouse"), Stack)
+
+
+def test_an_admin_whose_password_is_encrypted_is_accepted_and_not_shown() -> None:
+    config = as_config({"postgresql": existing({"username": "owner"}, tls="require"), "adminPassword": "hunter2"})
+    stack = parse(config, "lakehouse", ["lakehouse:adminPassword"])
+    assert stack.admin_password is not None
+    assert stack.admin_password.get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(stack) + stack.model_dump_json()
+
+
+@pytest.mark.parametrize("password", ["12345", "true", "null", '{"a": 1}', '"quoted"', " spaces "])
+def test_an_admins_password_is_text_whatever_it_looks_like(password: str) -> None:
+    config = as_config({"postgresql": existing({"username": "owner"}, tls="require")})
+    config["lakehouse:adminPassword"] = password
+    stack = parse(config, "lakehouse", ["lakehouse:adminPassword"])
+    assert stack.admin_password is not None
+    assert stack.admin_password.get_secret_value() == password
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=stack_name)

@@ -32,6 +32,7 @@ def test_table_has_every_setting_with_its_meaning() -> None:
     rows = [line.strip("| ").split(" | ") for line in settings_table().splitlines()[2:]]
     paths = [row[0] for row in rows]
     assert {"`retainData`", "`airbyte.storage.region (s3)`", "`dagster.database.embedded.memory`"} <= set(paths)
+    assert {"`postgresql.server.host (existing)`", "`postgresql.namespace (standalone)`"} <= set(paths)
     assert len(set(paths)) == len(paths)
     assert [row for row in rows if not row[-1].endswith(".")] == []
 

@@ -1,0 +1,300 @@
+"""Both apps on one PostgreSQL that is already there, its admin in a Secret made by hand or in the stack file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.endpoint import TlsMode
+from components.postgres.existing import Admin, ExistingServer, ExistingServerArgs
+from components.postgres.server import AdminSecret
+from components.standalone import standalone_server
+from settings.standalone import StandalonePostgreSQL
+from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET, SERVICE, STATEFUL_SET
+from tests.support.recording import Plan, record, reveal
+from tests.support.stacks import as_config, run_main
+
+SERVER = "lakehouse:postgres:ExistingServer"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2VydA==\n-----END CERTIFICATE-----\n"
+HAND_MADE = {"secretName": "owner", "usernameKey": "user", "passwordKey": "pass"}
+HIDDEN = "only-in-the-stack-file-encrypted"
+ADMIN_PASSWORD = "lakehouse:adminPassword"
+APPS = ("airbyte", "dagster")
+each_app = pytest.mark.parametrize("app", APPS)
+
+
+def standalone(admin: dict[str, Any] | None = None, **server: Any) -> dict[str, Any]:
+    """What a stack file says of the server."""
+    tls = {} if "tls" in server else {"caCertificate": CERTIFICATE}
+    given = {"kind": "existing", "host": "db.example.com", "port": 6432, "admin": admin or HAND_MADE, **tls, **server}
+    return {"mode": "standalone", "server": given}
+
+
+def made(postgresql: dict[str, Any], password: str | None = None, **settings: Any) -> Plan:
+    """Plan of the whole program, with the admin's password encrypted in the stack file or without it."""
+    config = as_config({"postgresql": postgresql, **settings})
+    if password is not None:
+        config[ADMIN_PASSWORD] = password
+    return record(run_main, config=config, secret_keys=(ADMIN_PASSWORD,) if password is not None else ())
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> Plan:
+    return made(standalone())
+
+
+@pytest.fixture(scope="module")
+def from_file() -> Plan:
+    return made(standalone({"username": "owner"}), HIDDEN)
+
+
+@pytest.fixture(params=["by_hand", "from_file"])
+def either(request: pytest.FixtureRequest) -> Plan:
+    return request.getfixturevalue(request.param)
+
+
+def namespaces(plan: Plan) -> set[str]:
+    return {r.inputs["metadata"]["name"] for r in plan.of_type(NAMESPACE)}
+
+
+def secrets(plan: Plan) -> set[tuple[str, str]]:
+    """Namespace and name of every Secret that the program makes."""
+    return {(r.inputs["metadata"]["namespace"], r.inputs["metadata"]["name"]) for r in plan.of_type(SECRET)}
+
+
+def environment(plan: Plan, app: str) -> dict[str, Any]:
+    """Variables of the app's bootstrap Job: a value, or the Secret and key that it is read from."""
+    (container,) = plan.one(JOB, f"{app}-database-bootstrap").pod["spec"]["containers"]
+    found: dict[str, Any] = {}
+    for variable in container["env"]:
+        reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
+        found[variable["name"]] = (reference["name"], reference["key"]) if reference else variable["value"]
+    return found
+
+
+def test_no_server_of_the_apps_own_is_made(either: Plan) -> None:
+    for kind in (STATEFUL_SET, CLAIM, SERVICE, "lakehouse:postgres:EmbeddedServer"):
+        assert either.of_type(kind) == []
+    assert [r.name for r in either.of_type(SERVER)] == ["postgresql"]
+    assert {r.name for r in either.of_type(PASSWORD)} == {
+        "airbyte-database-password",
+        "dagster-database-password",
+        "airbyte-object-storage",
+    }
+
+
+def test_namespace_of_a_hand_made_secret_is_there_already(by_hand: Plan) -> None:
+    assert namespaces(by_hand) == {"airbyte", "dagster"}
+    assert by_hand.one(JOB, "dagster-database-bootstrap").inputs["metadata"]["namespace"] == "postgresql"
+
+
+def test_namespace_of_the_programs_secret_is_made_and_comes_first(from_file: Plan) -> None:
+    assert namespaces(from_file) == {"airbyte", "dagster", "postgresql"}
+    namespace = from_file.one(NAMESPACE, "postgresql")
+    assert namespace.options["retainOnDelete"] is True
+    assert namespace.urn in from_file.needs(from_file.one(SECRET, "postgresql-admin"))
+
+
+@pytest.mark.parametrize(("admin", "password"), [(None, None), ({"username": "owner"}, HIDDEN)])
+def test_no_namespace_is_made_where_somebody_else_does(admin: dict[str, Any] | None, password: str | None) -> None:
+    plan = made(standalone(admin), password, cluster={"createNamespaces": False})
+    assert namespaces(plan) == set()
+    assert len(plan.of_type(RELEASE)) == 2
+
+
+def test_one_namespace_for_both_apps_leaves_the_admins_alone() -> None:
+    plan = made({**standalone({"username": "owner"}), "namespace": "data"}, HIDDEN, namespace="lakehouse")
+    assert namespaces(plan) == {"lakehouse", "data"}
+    assert ("data", "postgresql-admin") in secrets(plan)
+    assert {("data", "airbyte-database-bootstrap"), ("lakehouse", "airbyte-database")} <= secrets(plan)
+
+
+def test_a_hand_made_secret_is_only_named(by_hand: Plan) -> None:
+    assert secrets(by_hand) == {
+        ("airbyte", "airbyte-database"),
+        ("airbyte", "airbyte-object-storage"),
+        ("dagster", "dagster-database"),
+        # The password of each app beside the admin's, for the Job.
+        ("postgresql", "airbyte-database-bootstrap"),
+        ("postgresql", "dagster-database-bootstrap"),
+    }
+    for app in APPS:
+        assert environment(by_hand, app)["PGUSER"] == ("owner", "user")
+        assert environment(by_hand, app)["PGPASSWORD"] == ("owner", "pass")
+
+
+def test_the_programs_secret_is_what_jobs_read(from_file: Plan) -> None:
+    secret = from_file.one(SECRET, "postgresql-admin")
+    assert secret.inputs["metadata"] == {"name": "postgresql-admin", "namespace": "postgresql"}
+    assert reveal(secret.raw["stringData"]) == {"username": "owner", "password": HIDDEN}
+    for app in APPS:
+        assert environment(from_file, app)["PGUSER"] == ("postgresql-admin", "username")
+        assert environment(from_file, app)["PGPASSWORD"] == ("postgresql-admin", "password")
+        assert secret.urn in from_file.needs(from_file.one(JOB, f"{app}-database-bootstrap"))
+
+
+@each_app
+def test_job_connects_as_the_stack_file_says(app: str, either: Plan) -> None:
+    told = environment(either, app)
+    assert (told["PGHOST"], told["PGPORT"], told["PGDATABASE"]) == ("db.example.com", "6432", "postgres")
+    assert (told["PGSSLMODE"], told["PGSSLROOTCERT"]) == ("verify-full", "/scripts/ca.crt")
+    assert told["APP_PASSWORD"] == (f"{app}-database-bootstrap", "password")
+    assert either.one(CONFIG_MAP, f"{app}-database-bootstrap").inputs["data"]["ca.crt"] == CERTIFICATE
+
+
+def test_job_starts_in_the_database_that_the_admin_may_open() -> None:
+    plan = made(standalone({**HAND_MADE, "database": "maintenance"}))
+    assert environment(plan, "dagster")["PGDATABASE"] == "maintenance"
+
+
+@pytest.mark.parametrize("tls", ["require", "disable"])
+def test_without_an_authority_none_is_handed_on(tls: str) -> None:
+    plan = made(standalone(tls=tls))
+    for app in APPS:
+        told = environment(plan, app)
+        assert told["PGSSLMODE"] == tls
+        assert "PGSSLROOTCERT" not in told
+        assert "ca.crt" not in plan.one(CONFIG_MAP, f"{app}-database-bootstrap").inputs["data"]
+        assert "ca.crt" not in reveal(plan.one(SECRET, f"{app}-database-secret").raw["stringData"])
+        assert "database-authority" not in str(plan.one(RELEASE, app).inputs["values"])
+
+
+@each_app
+def test_apps_secret_has_all_that_its_clients_need(app: str, either: Plan) -> None:
+    data = reveal(either.one(SECRET, f"{app}-database-secret").raw["stringData"])
+    assert data["ca.crt"] == CERTIFICATE
+    assert (data["host"], data["port"], data["database"], data["username"]) == ("db.example.com", "6432", app, app)
+
+
+def test_both_apps_are_on_the_one_server_each_with_its_own_role(either: Plan) -> None:
+    values = {app: either.one(RELEASE, app).inputs["values"] for app in APPS}
+    airbyte, dagster = values["airbyte"]["global"]["database"], values["dagster"]["postgresql"]
+    assert (airbyte["host"], airbyte["port"]) == ("db.example.com", 6432)
+    assert (dagster["postgresqlHost"], dagster["service"]["port"]) == ("db.example.com", 6432)
+    assert {environment(either, app)["APP_USERNAME"] for app in APPS} == {"airbyte", "dagster"}
+    assert environment(either, "airbyte")["APP_DATABASES"] == "airbyte temporal temporal_visibility"
+    assert environment(either, "dagster")["APP_DATABASES"] == "dagster"
+
+
+def test_both_apps_check_the_certificate(either: Plan) -> None:
+    airbyte = either.one(RELEASE, "airbyte").inputs["values"]
+    assert airbyte["global"]["database"]["name"].startswith("airbyte?sslmode=verify-full&sslrootcert=")
+    assert airbyte["server"]["extraVolumes"][-1]["secret"]["secretName"] == "airbyte-database"
+    dagster = either.one(RELEASE, "dagster").inputs["values"]
+    assert dagster["postgresql"]["postgresqlParams"]["sslmode"] == "verify-full"
+    assert dagster["dagsterDaemon"]["volumes"][-1]["secret"]["secretName"] == "dagster-database"
+
+
+def test_a_users_volumes_are_kept_beside_the_certificate() -> None:
+    mine = {"name": "mine", "emptyDir": {}}
+    plan = made(
+        standalone(),
+        airbyte={"values": {"worker": {"extraVolumes": [mine]}}},
+        dagster={"values": {"dagster-user-deployments": {"deployments": [{"name": "etl", "volumes": [mine]}]}}},
+    )
+    volumes = plan.one(RELEASE, "airbyte").inputs["values"]["worker"]["extraVolumes"]
+    assert [volume["name"] for volume in volumes] == ["mine", "database-authority"]
+    (server,) = plan.one(RELEASE, "dagster").inputs["values"]["dagster-user-deployments"]["deployments"]
+    assert [volume["name"] for volume in server["volumes"]] == ["mine", "database-authority"]
+    assert server["annotations"] == {"lakehouse/credentials-rotation": "database-1"}
+
+
+@each_app
+def test_an_app_comes_after_its_database_and_not_after_the_others(app: str, either: Plan) -> None:
+    (other,) = set(APPS) - {app}
+    before = either.needs(either.one(RELEASE, app))
+    assert either.one(JOB, f"{app}-database-bootstrap").urn in before
+    assert either.one(SECRET, f"{app}-database-secret").urn in before
+    assert either.one(JOB, f"{other}-database-bootstrap").urn not in before
+
+
+def test_one_app_alone_has_the_server_to_itself() -> None:
+    plan = made(standalone(), airbyte={"enabled": False})
+    assert [r.name for r in plan.of_type(JOB)] == ["dagster-database-bootstrap"]
+    assert plan.outputs.keys() == {"dagster"}
+
+
+@each_app
+def test_outputs_tell_the_mode_and_how_to_open_a_session(app: str, either: Plan) -> None:
+    outputs = either.outputs[app]
+    assert (outputs["mode"], outputs["host"], outputs["port"]) == ("standalone", "db.example.com", 6432)
+    assert outputs["psqlCommand"].startswith(f"kubectl run {app}-database-psql -n {app} -it ")
+    assert outputs["pgDumpCommand"].endswith(f" > {app}.sql")
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+def carries(value: Any) -> bool:
+    return any(HIDDEN in text for text in texts(value))
+
+
+def test_admins_password_is_a_secret_in_its_own_secret_and_nowhere_else(from_file: Plan) -> None:
+    assert [(r.type, r.name) for r in from_file.resources if carries(reveal(r.raw))] == [(SECRET, "postgresql-admin")]
+    assert [r.name for r in from_file.resources if carries(r.inputs)] == []
+    assert not carries(reveal(from_file.outputs))
+
+
+def test_password_that_the_file_holds_in_clear_is_refused_before_anything_is_made() -> None:
+    config = as_config({"postgresql": standalone({"username": "owner"})}) | {ADMIN_PASSWORD: HIDDEN}
+    with pytest.raises(pulumi.RunError, match=r"pulumi config set --secret adminPassword") as error:
+        record(run_main, config=config)
+    assert HIDDEN not in str(error.value)
+
+
+def test_component_makes_no_secret_of_one_that_is_there() -> None:
+    servers: list[ExistingServer] = []
+
+    def program() -> None:
+        args = ExistingServerArgs(host="h", namespace="n", admin=AdminSecret("mine"), client_image="i")
+        servers.append(ExistingServer("shared", args))
+
+    plan = record(program)
+    assert [r.name for r in plan.resources if r.custom and r.type == SECRET] == []
+    (server,) = (it.server for it in servers)
+    assert (server.host, server.port, server.tls, server.namespace) == ("h", 5432, TlsMode.VERIFY_FULL, "n")
+    assert (server.admin, server.admin_database, server.app_host) == (AdminSecret("mine"), "postgres", None)
+
+
+def test_component_makes_the_secret_of_an_admin() -> None:
+    servers: list[ExistingServer] = []
+
+    def program() -> None:
+        admin = Admin("owner", pulumi.Output.from_input(HIDDEN))
+        args = ExistingServerArgs(host="h", namespace="n", admin=admin, client_image="i", tls=TlsMode.REQUIRE)
+        servers.append(ExistingServer("shared", args))
+
+    plan = record(program)
+    secret = plan.one(SECRET, "shared-admin")
+    assert secret.parent == plan.one(SERVER, "shared").urn
+    assert secret.inputs["metadata"] == {"name": "shared-admin", "namespace": "n"}
+    # A secret here, too, though the one who made it did not say so.
+    assert not carries(secret.inputs)
+    (server,) = (it.server for it in servers)
+    assert (server.admin, server.ca_certificate) == (AdminSecret("shared-admin"), None)
+
+
+def test_server_is_chosen_by_the_stack_file() -> None:
+    chosen: list[Any] = []
+    settings = StandalonePostgreSQL.model_validate(standalone())
+
+    def program() -> None:
+        chosen.append(standalone_server(settings, None, pulumi.ResourceOptions()))
+
+    record(program)
+    (component,) = chosen
+    assert isinstance(component, ExistingServer)
+    assert component.server.host == "db.example.com"
+    assert component.server.ca_certificate == CERTIFICATE
+    assert component.server.admin == AdminSecret("owner", "user", "pass")
+    assert component.server.client_image == settings.image
