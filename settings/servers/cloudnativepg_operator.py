@@ -29,7 +29,7 @@ _RESERVED = Reserved(
     },
     environment={"CERTIFICATE_DURATION": _CERTIFICATES, "WATCH_NAMESPACE": _SEEN},
     lists=(),
-    mappings=(),
+    mappings=("config", "config.data"),
 )
 
 

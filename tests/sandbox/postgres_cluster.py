@@ -63,6 +63,17 @@ class PostgresCluster:
         streaming = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
         until("standbys follow", lambda: ((n := self.value(streaming)) == str(followers), n), seconds, 0.5)
 
+    def remove(self) -> None:
+        """Take the `Cluster` away with its pods. A namespace that is deleted with them in it waits for half of the time
+        that they may take to stop, and that is half an hour.
+        """
+        definitions = kubectl("get", "customresourcedefinitions", "--output=name").split()
+        if f"customresourcedefinition.apiextensions.k8s.io/clusters.{GROUP}" not in definitions:
+            return
+        for kind in ("scheduledbackups", "poolers", "clusters"):
+            every = (f"{kind}.{GROUP}", "--all", "--namespace", self.namespace, "--ignore-not-found")
+            kubectl("delete", *every, "--cascade=foreground", "--timeout=120s")
+
     def delete_pod(self, pod: DatabasePod) -> None:
         """Delete an instance's pod as `kubectl delete pod` does, and wait until there is another of its name."""
         uid = get("pod", pod.name, pod.namespace)["metadata"]["uid"]
@@ -112,11 +123,8 @@ def add_operator() -> str:
 
 
 def remove_operator() -> None:
-    """Take away what the operator's chart made outside of namespaces."""
+    """Take away what the operator's chart made outside of namespaces, but the definitions, which it keeps as well."""
     for kind in ("validatingwebhookconfiguration", "mutatingwebhookconfiguration", "clusterrolebinding", "clusterrole"):
         names = kubectl("get", kind, "--output=name").split()
         if ours := [name for name in names if name.partition("/")[2].startswith("cnpg-")]:
             kubectl("delete", *ours)
-    names = kubectl("get", "customresourcedefinitions", "--output=name").split()
-    if ours := [name for name in names if name.endswith(GROUP)]:
-        kubectl("delete", *ours, "--timeout=60s")
