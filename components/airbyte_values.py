@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.endpoint import Endpoint, TlsMode
-from components.helm import CREDENTIALS_ROTATION
+from components.helm import CREDENTIALS_ROTATION, DATABASE_HOST, DATABASE_PORT, DATABASE_TLS
 from components.object_storage import S3, Gcs, Minio, ObjectStorage
 
 SECRET_ALIASES: Mapping[str, str] = {
@@ -55,7 +55,15 @@ def airbyte_values(
         storage_secret: Secret with MinIO's generated credentials.
         rotation: changes with any of the credentials; the pods carry it and restart with it.
     """
-    annotated = {"podAnnotations": {CREDENTIALS_ROTATION: rotation}}
+    annotated = {
+        "podAnnotations": {
+            CREDENTIALS_ROTATION: rotation,
+            # The pods read them from a ConfigMap, at their start alone.
+            DATABASE_HOST: endpoint.host,
+            DATABASE_PORT: str(endpoint.port),
+            DATABASE_TLS: endpoint.tls.value,
+        }
+    }
     values: dict[str, Any] = {
         "postgresql": {"enabled": False},
         "global": {

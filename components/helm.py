@@ -11,6 +11,12 @@ CREDENTIALS_ROTATION = "lakehouse/credentials-rotation"
 """Pod annotation that changes with the credentials, so that the pods restart with the new ones."""
 
 
+DATABASE_HOST = "lakehouse/database-host"
+DATABASE_PORT = "lakehouse/database-port"
+DATABASE_TLS = "lakehouse/database-tls"
+"""Pod annotations that change with the way to the database, for charts whose pods would go on with the old one."""
+
+
 @dataclass(frozen=True)
 class ChartSource:
     """One chart in one version.

@@ -143,9 +143,17 @@ def test_pods_of_airbyte_restart_with_new_credentials(major: int, components: se
     annotated = {
         key
         for key, value in airbyte(major).items()
-        if value.get("podAnnotations") == {"lakehouse/credentials-rotation": "r-7"}
+        if value.get("podAnnotations", {}).get("lakehouse/credentials-rotation") == "r-7"
     }
     assert annotated >= {"server", "worker", "cron", "temporal", *components}
+
+
+@pytest.mark.parametrize("major", [1, 2])
+def test_pods_of_airbyte_restart_for_another_way_to_the_database(major: int) -> None:
+    ways = [airbyte(major, tls=tls)["temporal"]["podAnnotations"] for tls in (TlsMode.DISABLE, TlsMode.REQUIRE)]
+    assert ways[0] != ways[1]
+    for way in ways:
+        assert (way["lakehouse/database-host"], way["lakehouse/database-port"]) == (HOST, "6432")
 
 
 def test_dagster_finds_its_database() -> None:

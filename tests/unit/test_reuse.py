@@ -157,4 +157,9 @@ def test_airbyte_on_a_database_and_a_bucket_that_are_there() -> None:
     values = made.one(RELEASE, "etl").inputs["values"]
     assert values["global"]["database"]["host"] == "db.example.com"
     assert values["server"]["replicaCount"] == 2
-    assert values["server"]["podAnnotations"] == {"lakehouse/credentials-rotation": "database-1"}
+    assert values["server"]["podAnnotations"] == {
+        "lakehouse/credentials-rotation": "database-1",
+        "lakehouse/database-host": "db.example.com",
+        "lakehouse/database-port": "6432",
+        "lakehouse/database-tls": "require",
+    }
