@@ -153,9 +153,19 @@ def test_there_everything_is_identical_and_downtime_is_told(moving: OwnedStack, 
 
 def test_apps_work_there_over_tls_and_a_second_up_changes_nothing(moving: OwnedStack, other: Other) -> None:
     check_both_apps_work()
-    over_tls = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = '{}'"
+    # Also what was up all the time, and does not notice that its database is another.
+    beat = "SELECT max(last_heartbeat) > now() - interval '20 s' FROM cluster_membership"
+    until("Temporal's heartbeat there", lambda: ((seen := other.query("temporal", beat)) == "t", seen), 90)
+    over_tls = (
+        "SELECT string_agg(DISTINCT ssl::text, ' ') FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
+        "WHERE usename = '{}'"
+    )
     for app in APPS:
-        assert other.query(app.pod.database, over_tls.format(app.pod.username)) in ("t", "true")
+        query = over_tls.format(app.pod.username)
+        seen = until(
+            f"{app} connected", lambda query=query: ((seen := other.query("postgres", query)) != "", seen), 90, 0.1
+        )
+        assert seen == "true"
     assert moving.stack.up().check().changes == []
 
 

@@ -49,7 +49,7 @@ copy() { # copy DATABASE
     return 1
   fi
   take_settings "$1"
-  on target "$1" psql --no-psqlrc --quiet --command=ANALYZE
+  on target "$1" psql --no-psqlrc --quiet --command='SET client_min_messages = error' --command=ANALYZE
   say "$1: copied in $(($(date +%s) - copying)) s"
 }
 
