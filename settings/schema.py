@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,9 +12,14 @@ from pydantic.fields import FieldInfo
 from settings.base import alternatives, nested_models
 from settings.docs import descriptions
 from settings.stack import Stack
+from settings.standalone import StandalonePostgreSQL
 
 PROJECT = "lakehouse"
 SCHEMA_FILE = "stack.schema.json"
+README = "README.md"
+SERVERS = "docs/servers.md"
+BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->"
+_SERVER = "postgresql.server"
 
 
 def stack_schema() -> dict[str, Any]:
@@ -70,9 +75,30 @@ def _as_in_the_file(setting: dict[str, Any]) -> dict[str, Any]:
 
 
 def settings_table() -> str:
-    """A Markdown table of every setting with its default and meaning."""
+    """A Markdown table of every setting with its default and meaning, but for those of a shared server."""
+    rows = [row for row in _rows(Stack, "") if not row[0].startswith(f"{_SERVER}.")]
+    place = next(number for number, row in enumerate(rows) if row[0].startswith("postgresql.namespace"))
+    kinds = ", ".join(f"`{kind}`" for kind in _server_kinds())
+    server = (
+        f"{_SERVER} (standalone)",
+        "required",
+        f"Who runs it, of kind {kinds}; settings in [{SERVERS}]({SERVERS}).",
+    )
+    return _table([*rows[:place], server, *rows[place:]])
+
+
+def server_tables() -> str:
+    """For each kind of shared server a heading and a table of its settings, paths below `postgresql.server`."""
+    return "\n".join(f"### `{kind}`\n\n{_table(_rows(model, ''))}" for kind, model in _server_kinds().items())
+
+
+def _server_kinds() -> dict[str, type[BaseModel]]:
+    return alternatives(StandalonePostgreSQL.model_fields["server"])
+
+
+def _table(rows: Iterable[tuple[str, str, str]]) -> str:
     lines = ["| setting | default | meaning |", "|---|---|---|"]
-    lines += [f"| `{path}` | {default} | {meaning} |" for path, default, meaning in _rows(Stack, "")]
+    lines += [f"| `{path}` | {default} | {meaning} |" for path, default, meaning in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -108,14 +134,13 @@ def _default(field: FieldInfo) -> str:
 
 
 def main() -> None:
-    """Write the schema file, and the table between its marks in README.md."""
+    """Write the schema file, and the tables between their marks in README.md and on the page of the servers."""
     Path(SCHEMA_FILE).write_text(json.dumps(stack_schema(), indent=2) + "\n")
-    readme = Path("README.md")
-    begin, end = "<!-- settings -->\n", "<!-- /settings -->"
-    before, _, rest = readme.read_text().partition(begin)
-    _, _, after = rest.partition(end)
-    readme.write_text(f"{before}{begin}{settings_table()}{end}{after}")
-    sys.stdout.write(f"{SCHEMA_FILE} and the table in README.md are up to date\n")
+    for file, table in ((README, settings_table()), (SERVERS, server_tables())):
+        before, _, rest = Path(file).read_text().partition(BEGIN)
+        _, _, after = rest.partition(END)
+        Path(file).write_text(f"{before}{BEGIN}{table}{END}{after}")
+    sys.stdout.write(f"{SCHEMA_FILE} and the tables in {README} and {SERVERS} are up to date\n")
 
 
 if __name__ == "__main__":

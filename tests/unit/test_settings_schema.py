@@ -1,6 +1,7 @@
 """What is made from the models, and what repeats them, agrees with them."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,17 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from settings.load import SECRET_SETTING, parse
-from settings.schema import PROJECT, SCHEMA_FILE, settings_table, stack_schema
+from settings.schema import (
+    BEGIN,
+    END,
+    PROJECT,
+    README,
+    SCHEMA_FILE,
+    SERVERS,
+    server_tables,
+    settings_table,
+    stack_schema,
+)
 from settings.stack import Stack
 from tests.support.stacks import ROOT, STACK_FILES, as_text, project_file, stack_name
 from tests.unit.test_wrong_stacks import CASES
@@ -23,16 +34,20 @@ def test_schema_file_is_up_to_date() -> None:
     assert json.loads((ROOT / SCHEMA_FILE).read_text()) == stack_schema(), UPDATE
 
 
-def test_table_in_the_readme_is_up_to_date() -> None:
-    table = (ROOT / "README.md").read_text().partition("<!-- settings -->\n")[2].partition("<!-- /settings -->")[0]
-    assert table == settings_table(), UPDATE
+@pytest.mark.parametrize(("file", "tables"), [(README, settings_table), (SERVERS, server_tables)], ids=str)
+def test_tables_for_people_are_up_to_date(file: str, tables: Callable[[], str]) -> None:
+    shown = (ROOT / file).read_text().partition(BEGIN)[2].partition(END)[0]
+    assert shown == tables(), UPDATE
 
 
 def test_table_has_every_setting_with_its_meaning() -> None:
     rows = [line.strip("| ").split(" | ") for line in settings_table().splitlines()[2:]]
     paths = [row[0] for row in rows]
     assert {"`retainData`", "`airbyte.storage.region (s3)`", "`dagster.database.embedded.memory`"} <= set(paths)
-    assert {"`postgresql.server.host (existing)`", "`postgresql.namespace (standalone)`"} <= set(paths)
+    assert {"`postgresql.server (standalone)`", "`postgresql.namespace (standalone)`"} <= set(paths)
+    assert {"| `host` | required", "| `instances` | `3`", "| `region` | required"} <= {
+        " |".join(line.split(" |")[:2]) for line in server_tables().splitlines()
+    }
     assert len(set(paths)) == len(paths)
     assert [row for row in rows if not row[-1].endswith(".")] == []
 
