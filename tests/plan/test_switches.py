@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import crunchydata_stacks
 from tests.support.changes import changes
 from tests.support.recording import GENERATED
 from tests.support.stacks import ROOT, STACK_FILES, config_of, plan_program
+from tests.unit import test_existing
 
 SWITCHES = Path(__file__).with_name("switches")
 ACCEPT = "to accept it, type: make snapshots"
@@ -17,12 +19,13 @@ EMBEDDED = config_of(ROOT / "Pulumi.dev.yaml")
 
 
 def _shared_servers() -> dict[str, str]:
-    """What the first stack file of each kind of shared server says of it, by kind."""
+    """What a stack file says of each kind of shared server, by kind: the first there is, or one of the tests'."""
     found: dict[str, str] = {}
     for text in (config_of(path)[SERVER] for path in STACK_FILES):
         if kind := json.loads(text).get("server", {}).get("kind"):
             found.setdefault(kind, text)
-    return found
+    given = {"crunchydata": crunchydata_stacks.standalone()["postgresql"], "existing": test_existing.standalone()}
+    return {**{kind: json.dumps(postgresql) for kind, postgresql in given.items()}, **found}
 
 
 SERVERS = _shared_servers()
