@@ -43,7 +43,8 @@ class Platform(pulumi.ComponentResource):
     outputs: dict[str, AppOutputs]
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        require_packages(args.stack.postgresql)
+        for server in args.stack.servers:
+            require_packages(server)
         super().__init__("lakehouse:platform:Platform", name, None, opts)
         self._stack = args.stack
         self._provider = _provider(args.stack, parent=self)
