@@ -74,7 +74,9 @@ def backup_spec(args: BackupArgs) -> dict[str, Any]:
             **_credentials(args.access),
             # Two at a time: one slow upload does not hold up the next.
             "wal": {**compressed, "maxParallel": 2},
-            **({"data": compressed} if compressed else {}),
+            # A backup begins with a checkpoint. Spread, as usual, it takes 13 minutes (0.9 of checkpoint_timeout);
+            # at once it takes seconds, and is a standby's where there is one.
+            "data": {**compressed, "immediateCheckpoint": True},
         },
     }
 
