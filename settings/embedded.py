@@ -1,72 +1,30 @@
 """The embedded servers: one PostgreSQL beside each app."""
 
-import re
 from collections.abc import Iterator
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import Field
 
-from settings.base import Model, Refusal, refuse, refuse_each
+from settings.base import Model, Refusal
 from settings.names import ObjectName, PostgresImage
+from settings.parameters import OURS, Kept, Parameter, without
 from settings.pins import POSTGRES_IMAGE
-from settings.quantity import Cpu, MemorySize, VolumeSize, to_bytes, to_millicpu
+from settings.quantity import Cpu, MemorySize, VolumeSize
+from settings.sizing import size_refusals, wal_refusals
 
-# Settings that the program derives or relies on; changing them would break a promise that it makes.
-_PARAMETERS_OF_OURS = frozenset(
-    {
-        "config_file",
-        "data_directory",
-        "fsync",
-        "full_page_writes",
-        "hba_file",
-        "ident_file",
-        "include",
-        "include_dir",
-        "include_if_exists",
-        "listen_addresses",
-        "max_connections",
-        "password_encryption",
-        "port",
-        "synchronous_commit",
-        "unix_socket_directories",
-    }
+_SERVERS_OWN = (
+    "config_file",
+    "data_directory",
+    "hba_file",
+    "ident_file",
+    "listen_addresses",
+    "port",
+    "unix_socket_directories",
 )
-# A backend takes about 5 MiB at rest; half of the memory is kept for buffers and work.
-_MEMORY_PER_CONNECTION = 10 * 2**20
-
-# WAL may take as much as the server has memory, up to this.
-_MOST_WAL = 16 * 2**30
-
-_OURS = ", ".join(sorted(_PARAMETERS_OF_OURS))
-
-
-ParameterValue: TypeAlias = bool | int | float | str
-
-
-def _parameter(value: object) -> ParameterValue:
-    if not isinstance(value, bool | int | float | str):
-        refuse("text, a number, true or false")
-    if isinstance(value, str) and ("\n" in value or "\0" in value):
-        refuse("a value on one line")
-    return value
-
-
-def _parameters(value: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
-    refuse_each(_refused_parameters(value))
-    return value
-
-
-def _refused_parameters(value: dict[str, ParameterValue]) -> Iterator[Refusal]:
-    for name, setting in value.items():
-        if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) is None:
-            yield Refusal((name,), setting, "names of PostgreSQL settings: lower-case letters, digits, '_' and '.'")
-        if name in _PARAMETERS_OF_OURS:
-            allowed = f"any PostgreSQL setting but those that durability and access rest on: {_OURS}"
-            yield Refusal((name,), setting, allowed)
-
-
-Parameter = Annotated[ParameterValue, PlainValidator(_parameter, json_schema_input_type=ParameterValue)]
-"""Value of a PostgreSQL setting."""
+_KEPT = Kept(
+    (*OURS, *_SERVERS_OWN),
+    f"any PostgreSQL setting but those that durability and access rest on: {', '.join(sorted((*OURS, *_SERVERS_OWN)))}",
+)
 
 
 class EmbeddedServer(Model):
@@ -84,7 +42,7 @@ class EmbeddedServer(Model):
     """CPU that the server may take at most."""
     max_connections: Annotated[int, Field(ge=20, le=2000)] = 100
     """Connections that the server accepts."""
-    parameters: Annotated[dict[str, Parameter], AfterValidator(_parameters)] = {}
+    parameters: Annotated[dict[str, Parameter], without(_KEPT)] = {}
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
     node_selector: dict[str, str] = {}
     """Labels of the nodes that the server may run on."""
@@ -92,27 +50,9 @@ class EmbeddedServer(Model):
     """Raise it to give the server's admin role a new password; the server restarts."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """CPU and connections that do not fit the limits; told of the key that the stack file has."""
-        if to_millicpu(self.cpu) > to_millicpu(self.cpu_limit):
-            reads = (("cpu",), ("cpuLimit",))
-            if "cpu_limit" in self.model_fields_set:
-                yield Refusal(("cpuLimit",), self.cpu_limit, f"at least `cpu`, which is {self.cpu}", reads)
-            else:
-                yield Refusal(("cpu",), self.cpu, f"at most `cpuLimit`, which is {self.cpu_limit}", reads)
-        wal = min(to_bytes(self.memory), _MOST_WAL)
-        if to_bytes(self.storage_size) < 2 * wal:
-            allowed = f"at least {2 * wal // 2**20}Mi with {self.memory} of memory: WAL may take half of it"
-            yield Refusal(("storageSize",), self.storage_size, allowed, (("storageSize",), ("memory",)))
-        most = to_bytes(self.memory) // _MEMORY_PER_CONNECTION
-        if self.max_connections > most:
-            reads = (("memory",), ("maxConnections",))
-            if "max_connections" in self.model_fields_set:
-                allowed = f"at most {most} with {self.memory} of memory"
-                yield Refusal(("maxConnections",), self.max_connections, allowed, reads)
-            else:
-                least = self.max_connections * _MEMORY_PER_CONNECTION // 2**20
-                allowed = f"at least {least}Mi with {self.max_connections} connections (`maxConnections`)"
-                yield Refusal(("memory",), self.memory, allowed, reads)
+        """Sizes that do not fit each other."""
+        yield from size_refusals(self)
+        yield from wal_refusals(self.memory, "storageSize", self.storage_size, (("storageSize",), ("memory",)))
 
 
 class EmbeddedPostgreSQL(Model):

@@ -1,13 +1,9 @@
 """What the servers of all clouds have in common: settings of PostgreSQL, times of a day, roles that a cloud keeps."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import AfterValidator
-
-from settings.base import Refusal, refuse_each
-from settings.embedded import Parameter, ParameterValue
+from settings.parameters import Kept, Parameter, ParameterValue, without
 
 # What encryption, authentication and durability rest on.
 _OURS = (
@@ -22,21 +18,8 @@ _OURS = (
 )
 
 
-def _parameters(value: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
-    refuse_each(_refused(value))
-    return value
-
-
-def _refused(value: Mapping[str, ParameterValue]) -> Iterator[Refusal]:
-    for name, setting in value.items():
-        if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) is None:
-            yield Refusal((name,), setting, "names of PostgreSQL settings: lower-case letters, digits, '_' and '.'")
-        if name in _OURS:
-            allowed = f"any setting but those that durability and access rest on: {', '.join(_OURS)}"
-            yield Refusal((name,), setting, allowed)
-
-
-Parameters = Annotated[dict[str, Parameter], AfterValidator(_parameters)]
+_KEPT = Kept(_OURS, f"any setting but those that durability and access rest on: {', '.join(_OURS)}")
+Parameters = Annotated[dict[str, Parameter], without(_KEPT)]
 """PostgreSQL settings by name."""
 
 
@@ -58,9 +41,9 @@ def minutes(clock: str) -> int:
     return int(hours) * 60 + int(rest)
 
 
-_KEPT = {"rds": ("rdsadmin", "rds_"), "cloudsql": ("cloudsql",)}
+_KEPT_NAMES = {"rds": ("rdsadmin", "rds_"), "cloudsql": ("cloudsql",)}
 
 
 def kept_names(kind: str) -> tuple[str, ...]:
     """Beginnings of the names of roles and databases that the cloud of that kind of server keeps for itself."""
-    return _KEPT.get(kind, ())
+    return _KEPT_NAMES.get(kind, ())

@@ -6,19 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from settings.base import Model, Refusal, refuse, refuse_each
-from settings.embedded import Parameter, ParameterValue
+from settings.base import Model, Refusal, refuse
 from settings.names import Form, ObjectName
+from settings.parameters import OURS, Kept, Parameter, without
 from settings.pins import CLOUDNATIVEPG_IMAGE
-from settings.quantity import Cpu, MemorySize, VolumeSize, to_bytes, to_millicpu
+from settings.quantity import Cpu, MemorySize, VolumeSize
 from settings.servers.cloudnativepg_backups import GcsBackups, S3Backups
 from settings.servers.cloudnativepg_operator import CloudNativePGOperator
 from settings.servers.cloudnativepg_pooler import RESERVED_CONNECTIONS, Pooler
-
-# A backend takes about 5 MiB at rest; half of the memory is kept for buffers and work.
-_MEMORY_PER_CONNECTION = 10 * 2**20
-# WAL between two checkpoints may take as much as the server has memory, up to this.
-_MOST_WAL = 16 * 2**30
+from settings.sizing import size_refusals, wal_refusals
 
 # What operator 1.28 refuses to be given (its `FixedConfigurationParameters`), each name or beginning of one.
 _OPERATORS = (
@@ -74,15 +70,12 @@ _OPERATORS = (
     "temp_tablespaces",
     "unix_socket_*",
 )
-# Settings that the program derives or relies on; changing them would break a promise that it makes.
-_OURS = (
-    "fsync",
-    "full_page_writes",
-    "include*",
-    "max_connections",
-    "password_encryption",
-    "synchronous_commit",
-    "wal_level",
+_KEPT = (
+    Kept(_OPERATORS, "any PostgreSQL setting but those that the operator keeps for itself"),
+    Kept(
+        (*OURS, "wal_level"),
+        f"any PostgreSQL setting but those that durability and access rest on: {', '.join((*OURS, 'wal_level'))}",
+    ),
 )
 
 ClusterName = Annotated[
@@ -102,26 +95,6 @@ def _image(value: str) -> str:
     if value.partition(":")[0] in {"postgres", "library/postgres", "docker.io/postgres", "docker.io/library/postgres"}:
         refuse(f"an image made for CloudNativePG, such as {CLOUDNATIVEPG_IMAGE}; it cannot run the official `postgres`")
     return value
-
-
-def _parameters(value: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
-    refuse_each(_refused_parameters(value))
-    return value
-
-
-def _refused_parameters(value: dict[str, ParameterValue]) -> Iterator[Refusal]:
-    for name, setting in value.items():
-        if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) is None:
-            yield Refusal((name,), setting, "names of PostgreSQL settings: lower-case letters, digits, '_' and '.'")
-        elif _is_one_of(name, _OPERATORS):
-            yield Refusal((name,), setting, "any PostgreSQL setting but those that the operator keeps for itself")
-        elif _is_one_of(name, _OURS):
-            allowed = "any PostgreSQL setting but those that durability and access rest on: " + ", ".join(_OURS)
-            yield Refusal((name,), setting, allowed)
-
-
-def _is_one_of(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(name.startswith(p[:-1]) if p.endswith("*") else name == p for p in patterns)
 
 
 class Synchronous(Model):
@@ -174,7 +147,7 @@ class CloudNativePG(Model):
     """CPU that each instance may take at most."""
     max_connections: Annotated[int, Field(ge=20, le=2000)] = 200
     """Connections that the server accepts."""
-    parameters: Annotated[dict[str, Parameter], AfterValidator(_parameters)] = {}
+    parameters: Annotated[dict[str, Parameter], without(*_KEPT)] = {}
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
     node_selector: dict[str, str] = {}
     """Labels of the nodes that the instances may run on."""
@@ -198,8 +171,10 @@ class CloudNativePG(Model):
     def refusals(self) -> Iterator[Refusal]:
         """Sizes and numbers that do not fit each other."""
         yield from self._too_few_instances()
-        yield from self._sizes()
-        yield from self._connections()
+        yield from size_refusals(self)
+        reads = (("walStorageSize",), ("memory",))
+        yield from wal_refusals(self.memory, "walStorageSize", self.wal_storage_size, reads)
+        yield from self._pooler_connections()
 
     def _too_few_instances(self) -> Iterator[Refusal]:
         least = self.synchronous.number + 1
@@ -211,29 +186,7 @@ class CloudNativePG(Model):
             allowed = "`true` with more than one instance: a drain would take them all at once"
             yield Refusal(("podDisruptionBudget",), False, allowed, (("instances",),))
 
-    def _sizes(self) -> Iterator[Refusal]:
-        if to_millicpu(self.cpu) > to_millicpu(self.cpu_limit):
-            reads = (("cpu",), ("cpuLimit",))
-            if "cpu_limit" in self.model_fields_set:
-                yield Refusal(("cpuLimit",), self.cpu_limit, f"at least `cpu`, which is {self.cpu}", reads)
-            else:
-                yield Refusal(("cpu",), self.cpu, f"at most `cpuLimit`, which is {self.cpu_limit}", reads)
-        wal = min(max(to_bytes(self.memory), 512 * 2**20), _MOST_WAL)
-        if to_bytes(self.wal_storage_size) < 2 * wal:
-            allowed = f"at least {2 * wal // 2**20}Mi with {self.memory} of memory: WAL may take half of it"
-            yield Refusal(("walStorageSize",), self.wal_storage_size, allowed, (("walStorageSize",), ("memory",)))
-
-    def _connections(self) -> Iterator[Refusal]:
-        most = to_bytes(self.memory) // _MEMORY_PER_CONNECTION
-        if self.max_connections > most:
-            reads = (("memory",), ("maxConnections",))
-            if "max_connections" in self.model_fields_set:
-                allowed = f"at most {most} with {self.memory} of memory"
-                yield Refusal(("maxConnections",), self.max_connections, allowed, reads)
-            else:
-                least = self.max_connections * _MEMORY_PER_CONNECTION // 2**20
-                allowed = f"at least {least}Mi with {self.max_connections} connections (`maxConnections`)"
-                yield Refusal(("memory",), self.memory, allowed, reads)
+    def _pooler_connections(self) -> Iterator[Refusal]:
         if self.pooler is not None and self.pooler.most_connections > self.max_connections - RESERVED_CONNECTIONS:
             reads = (("maxConnections",), ("pooler",))
             allowed = (

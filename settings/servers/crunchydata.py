@@ -8,12 +8,13 @@ from pydantic import AfterValidator, Field
 
 from settings.base import Model, Refusal, refuse, refuse_each
 from settings.chart import Chart
-from settings.embedded import Parameter, ParameterValue
 from settings.names import Form, Namespace, ObjectName, PostgresName, ReleaseName
+from settings.parameters import Kept, Parameter, without
 from settings.pins import PGO_CHART
-from settings.quantity import Cpu, MemorySize, VolumeSize, to_bytes, to_millicpu
+from settings.quantity import Cpu, MemorySize, VolumeSize
 from settings.servers.crunchydata_backups import Backups
 from settings.servers.crunchydata_pgbouncer import PgBouncer
+from settings.sizing import size_refusals, wal_refusals
 
 # The longest label that is made of the name is that of an instance's revision: `<name>-instance1-abcd-0123456789`.
 ClusterName = Annotated[
@@ -41,42 +42,43 @@ _IMAGE = re.compile(
 )
 
 # What the operator keeps to itself (its schema refuses it), and what durability and access rest on.
-_KEPT = frozenset(
-    {
-        "archive_command",
-        "archive_mode",
-        "cluster_name",
-        "config_file",
-        "data_directory",
-        "external_pid_file",
-        "fsync",
-        "full_page_writes",
-        "hba_file",
-        "hot_standby",
-        "ident_file",
-        "listen_addresses",
-        "log_file_mode",
-        "logging_collector",
-        "max_connections",
-        "password_encryption",
-        "port",
-        "primary_conninfo",
-        "primary_slot_name",
-        "recovery_min_apply_delay",
-        "recovery_target",
-        "restore_command",
-        "ssl",
-        "synchronous_commit",
-        "synchronous_standby_names",
-        "wal_level",
-        "wal_log_hints",
-    }
+_KEPT = (
+    "archive_command",
+    "archive_mode",
+    "cluster_name",
+    "config_file",
+    "data_directory",
+    "external_pid_file",
+    "fsync",
+    "full_page_writes",
+    "hba_file",
+    "hot_standby",
+    "ident_file",
+    "listen_addresses",
+    "log_file_mode",
+    "logging_collector",
+    "password_encryption",
+    "port",
+    "primary_conninfo",
+    "primary_slot_name",
+    "recovery_min_apply_delay",
+    "recovery_target",
+    "restore_command",
+    "ssl",
+    "synchronous_commit",
+    "synchronous_standby_names",
+    "wal_level",
+    "wal_log_hints",
+    "include*",
+    "recovery_target_*",
+    "ssl_*",
+    "unix_socket_*",
 )
-_KEPT_PREFIXES = ("include", "recovery_target_", "ssl_", "unix_socket_")
+_REFUSED = (
+    Kept(("max_connections",), "nothing here: it is the setting `maxConnections`"),
+    Kept(_KEPT, "any PostgreSQL setting but those that the operator makes or durability and access rest on"),
+)
 
-# As for the embedded server: a backend takes about 5 MiB at rest, and half is kept for buffers and work.
-_MEMORY_PER_CONNECTION = 10 * 2**20
-_MOST_WAL = 16 * 2**30
 OTHER_CONNECTIONS = 20
 """Connections that the operator, replicas, pgBackRest and Jobs take beside PgBouncer's."""
 
@@ -85,22 +87,6 @@ def _image(value: str) -> str:
     if _IMAGE.fullmatch(value) is None:
         refuse("an image of crunchy-postgres with an exact tag, such as crunchy-postgres:ubi9-17.7-2547")
     return value
-
-
-def _parameters(value: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
-    refuse_each(_refused_parameters(value))
-    return value
-
-
-def _refused_parameters(value: dict[str, ParameterValue]) -> Iterator[Refusal]:
-    for name, setting in value.items():
-        if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) is None:
-            yield Refusal((name,), setting, "names of PostgreSQL settings: lower-case letters, digits, '_' and '.'")
-        elif name == "max_connections":
-            yield Refusal((name,), setting, "nothing here: it is the setting `maxConnections`")
-        elif name in _KEPT or name.startswith(_KEPT_PREFIXES):
-            allowed = "any PostgreSQL setting but those that the operator makes or durability and access rest on"
-            yield Refusal((name,), setting, allowed)
 
 
 def _users(value: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -181,7 +167,7 @@ class CrunchyDataServer(Model):
     """CPU that each instance may take at most."""
     max_connections: Annotated[int, Field(ge=20, le=5000)] = 200
     """Connections that the server accepts."""
-    parameters: Annotated[dict[str, Parameter], AfterValidator(_parameters)] = {}
+    parameters: Annotated[dict[str, Parameter], without(*_REFUSED)] = {}
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
     node_selector: dict[str, str] = {}
     """Labels of the nodes that instances may run on."""
@@ -204,8 +190,8 @@ class CrunchyDataServer(Model):
     def refusals(self) -> Iterator[Refusal]:
         """Sizes that do not fit each other, versions without an image, roles that are named twice."""
         yield from self._image_refusals()
-        yield from self._size_refusals()
-        yield from self._connection_refusals()
+        yield from size_refusals(self)
+        yield from self._wal_refusals()
         if self.replicas == 1 and "synchronous" in self.model_fields_set and self.synchronous:
             allowed = "false with `replicas: 1`: there is nobody to wait for"
             yield Refusal(("synchronous",), True, allowed, (("replicas",), ("synchronous",)))
@@ -230,29 +216,9 @@ class CrunchyDataServer(Model):
             allowed = f"an image of PostgreSQL {self.postgres_version}, as `postgresVersion` says"
             yield Refusal(("image",), self.image, allowed, reads)
 
-    def _size_refusals(self) -> Iterator[Refusal]:
-        if to_millicpu(self.cpu) > to_millicpu(self.cpu_limit):
-            reads = (("cpu",), ("cpuLimit",))
-            if "cpu_limit" in self.model_fields_set:
-                yield Refusal(("cpuLimit",), self.cpu_limit, f"at least `cpu`, which is {self.cpu}", reads)
-            else:
-                yield Refusal(("cpu",), self.cpu, f"at most `cpuLimit`, which is {self.cpu_limit}", reads)
+    def _wal_refusals(self) -> Iterator[Refusal]:
         key, size = ("storageSize", self.storage_size)
         if self.wal_storage_size is not None:
             key, size = ("walStorageSize", self.wal_storage_size)
-        wal = min(to_bytes(self.memory), _MOST_WAL)
-        if to_bytes(size) < 2 * wal:
-            allowed = f"at least {2 * wal // 2**20}Mi with {self.memory} of memory: WAL may take half of it"
-            yield Refusal((key,), size, allowed, (("storageSize",), ("walStorageSize",), ("memory",)))
-
-    def _connection_refusals(self) -> Iterator[Refusal]:
-        reads: tuple[tuple[str], ...] = (("memory",), ("maxConnections",))
-        most = to_bytes(self.memory) // _MEMORY_PER_CONNECTION
-        if self.max_connections > most:
-            if "max_connections" in self.model_fields_set:
-                allowed = f"at most {most} with {self.memory} of memory"
-                yield Refusal(("maxConnections",), self.max_connections, allowed, reads)
-            else:
-                least = self.max_connections * _MEMORY_PER_CONNECTION // 2**20
-                allowed = f"at least {least}Mi with {self.max_connections} connections (`maxConnections`)"
-                yield Refusal(("memory",), self.memory, allowed, reads)
+        reads = (("storageSize",), ("walStorageSize",), ("memory",))
+        yield from wal_refusals(self.memory, key, size, reads)
