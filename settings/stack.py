@@ -11,7 +11,7 @@ from settings.base import KeyPath, Model, Refusal
 from settings.embedded import EmbeddedPostgreSQL
 from settings.names import Namespace
 from settings.postgresql import PostgreSQL
-from settings.servers import cloudnativepg_stack, crunchydata_stack
+from settings.servers import operators
 from settings.standalone import StandalonePostgreSQL
 
 
@@ -89,8 +89,7 @@ class Stack(Model):
         for key, server in self._by_key.items():
             if isinstance(server, StandalonePostgreSQL):
                 yield from sharing.refusals(key, server, self.apps, embedded_too=embedded_too)
-                yield from crunchydata_stack.refusals(key, server, self.apps, retain_data=self.retain_data)
-                yield from cloudnativepg_stack.refusals(key, server, self.apps, retain_data=self.retain_data)
+                yield from operators.refusals(key, server, self.apps, retain_data=self.retain_data)
         yield from sharing.admin_password_refusals(self.servers, self.admin_password)
         if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
             yield from self._clashes()

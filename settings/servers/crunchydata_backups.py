@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from settings.base import Found, Model, Refusal, refuse
+from settings.cron import Cron
 from settings.names import BucketName, HostName, ObjectName
 from settings.quantity import VolumeSize
-from settings.servers.crunchydata_cron import Cron
 
 
 def _path(value: str) -> str:

@@ -5,53 +5,19 @@ from collections.abc import Iterator
 from settings.apps import Airbyte, Dagster, DeployedApps
 from settings.base import Refusal
 from settings.servers.crunchydata import OTHER_CONNECTIONS, CrunchyDataServer
-from settings.standalone import StandalonePostgreSQL
 
 
-def refusals(
-    setting: str,
-    postgresql: StandalonePostgreSQL,
-    apps: DeployedApps,
-    *,
-    retain_data: bool,
-) -> Iterator[Refusal]:
-    """Values that do not go with such a server; none where another one runs PostgreSQL.
+def refusals(setting: str, server: CrunchyDataServer, apps: DeployedApps) -> Iterator[Refusal]:
+    """Values that do not go with such a server.
 
     Args:
         setting: the setting that the server is in, `postgresql` or `moveFrom`.
-        postgresql: the server.
-        apps: the apps that are deployed, by their key in the stack file, each with its namespace.
-        retain_data: whether `pulumi destroy` keeps data.
+        server: the server.
+        apps: the apps that are deployed.
     """
-    match postgresql:
-        case StandalonePostgreSQL(server=CrunchyDataServer() as server):
-            yield from _operators_namespace(setting, postgresql, server, apps)
-            yield from _pooled_connections(setting, server, sum(len(app.databases) for app, _ in apps.values()))
-            for key, (app, _) in apps.items():
-                yield from _taken_by_operator(setting, server, key, app)
-            if retain_data and not server.deletion_protection:
-                allowed = "`true`, or `retainData: false`: the volumes go with the PostgresCluster"
-                yield Refusal((setting, "server", "deletionProtection"), False, allowed, (("retainData",),))
-        case _:
-            return
-
-
-def _operators_namespace(
-    setting: str,
-    postgresql: StandalonePostgreSQL,
-    server: CrunchyDataServer,
-    apps: DeployedApps,
-) -> Iterator[Refusal]:
-    operator, path = server.operator, (setting, "server", "operator", "namespace")
-    if not operator.install:
-        return
-    if operator.namespace in {postgresql.namespace, *(namespace for _, namespace in apps.values())}:
-        allowed = "a namespace of its own: the operator may read every Secret of the Kubernetes cluster"
-        reads = (("namespace",), (setting, "namespace"), *((key, "namespace") for key in apps))
-        yield Refusal(path, operator.namespace, allowed, reads)
-    if operator.create_namespace and (operator.namespace == "default" or operator.namespace.startswith("kube-")):
-        allowed = "a namespace that Kubernetes has not made itself, or `createNamespace: false`"
-        yield Refusal(path, operator.namespace, allowed, ((*path[:-1], "createNamespace"),))
+    yield from _pooled_connections(setting, server, sum(len(app.databases) for app, _ in apps.values()))
+    for key, (app, _) in apps.items():
+        yield from _taken_by_operator(setting, server, key, app)
 
 
 def _taken_by_operator(setting: str, server: CrunchyDataServer, key: str, app: Airbyte | Dagster) -> Iterator[Refusal]:
