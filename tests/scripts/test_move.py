@@ -421,6 +421,34 @@ exec "$REAL/psql" "$@"
     assert stamp(mover.target) == "arrived"
 
 
+@pytest.mark.parametrize("cut_at", ["move_gate.sql", "move_room.sql", "move_copied.sql"])
+def test_a_second_move_there_is_turned_back_wherever_it_was_cut(mover: Mover, cut_at: str) -> None:
+    back = replace(mover, source=mover.target, target=mover.source)
+    assert mover.move().returncode == 0
+    assert bootstrap(mover.source, arriving="yes").returncode == 0
+    assert back.move().returncode == 0
+    before = dumps(mover.source)
+    cut = f"""#!/bin/sh
+"$REAL/psql" "$@"
+code=$?
+case "$*" in *{cut_at}*) kill -9 0 ;; esac
+exit $code
+"""
+    assert bootstrap(mover.target, arriving="yes").returncode == 0
+    assert replace(mover, run="job-2").move({"psql": cut}).returncode == -signal.SIGKILL
+    assert stamp(mover.source) == "leaving"
+
+    assert bootstrap(mover.source, arriving="yes").returncode == 0
+    done = replace(back, run="job-3").move()
+    assert done.returncode == 0, done.stdout
+    assert bootstrap(mover.source).returncode == 0
+    assert may_log_in(mover.source)
+    assert dumps(mover.source) == before
+    done = replace(mover, run="job-4").move()
+    assert done.returncode == 0, done.stdout
+    assert dumps(mover.target) == before
+
+
 def test_a_move_that_did_not_begin_is_turned_back_as_a_move_the_other_way(mover: Mover) -> None:
     before = dumps(mover.source)
     assert bootstrap(mover.source, arriving="yes").returncode == 0

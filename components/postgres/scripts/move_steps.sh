@@ -40,6 +40,12 @@ told_end() {
   fi
 }
 
+came_from_source() { # came_from_source DATABASE: what is on the target moved there from the source
+  if [ "$(s "$1" "$ID")" != "$(t "$1" "$ARRIVED")" ]; then
+    refuse "database $1 has moved away from $(address source) already, and not to $(address target): nothing was touched."
+  fi
+}
+
 moved="" unfinished=""
 for database in $APP_DATABASES; do
   if [ "$(s "$database" "$IS_THERE")" != yes ]; then
@@ -62,6 +68,8 @@ if [ -n "$unfinished" ]; then
       copying,stayed,"$(s "$database" "$ID")" | copied,stayed,"$(s "$database" "$ID")") ;;
       # It was cut between its last two marks: no app has been on the copy yet.
       copied,moved,"$(s "$database" "$ID")") ;;
+      # It was cut before it came to this one, which had moved here before.
+      moved,stayed,* | moved,arrived,*) came_from_source "$database" ;;
       *) refuse "database $database on $(address source) is an unfinished copy, and not of what is on $(address target): nothing was touched." ;;
     esac
     if [ "$(t "$database" "$IS_THERE")" != yes ] || [ "$(sql target "$database" --file="$here/move_contents.sql")" -eq 0 ]; then
@@ -78,6 +86,7 @@ if [ -n "$moved" ]; then
     id=$(s "$database" "$ID")
     case "$(s "$database" "$STATE"),$(t "$database" "$STATE"),$(t "$database" "$ID")" in
       moved,arrived,"$id" | moved,copied,"$id") ;;
+      moved,stayed,*) came_from_source "$database" ;;
       *) refuse "database $database has moved away from $(address source) already, and not to $(address target): nothing was touched." ;;
     esac
   done
