@@ -43,7 +43,7 @@ def refusals(
             yield Refusal((setting, "namespace"), postgresql.namespace, allowed, reads)
         yield from _kept_by_the_cloud(setting, postgresql, key, app)
     if len(apps) == 2:
-        yield from _clashes(setting, apps["airbyte"][0], apps["dagster"][0])
+        yield from _clashes(setting, apps)
     airbyte = apps["airbyte"][0] if "airbyte" in apps else None
     if setting == "postgresql" and isinstance(airbyte, Airbyte):
         if postgresql.tls != "disable":
@@ -62,7 +62,8 @@ def _kept_by_the_cloud(
             yield Refusal((key, "database", part), name, allowed, ((setting, "server", "kind"),))
 
 
-def _clashes(setting: str, airbyte: Airbyte | Dagster, dagster: Airbyte | Dagster) -> Iterator[Refusal]:
+def _clashes(setting: str, apps: DeployedApps) -> Iterator[Refusal]:
+    (airbyte, one), (dagster, other) = apps["airbyte"], apps["dagster"]
     if airbyte.database.username == dagster.database.username:
         allowed = "another role than Airbyte's on the server that both share"
         reads = (("airbyte", "database", "username"), (setting,))
@@ -71,6 +72,11 @@ def _clashes(setting: str, airbyte: Airbyte | Dagster, dagster: Airbyte | Dagste
         allowed = f"a database that is not Airbyte's ({', '.join(airbyte.databases)}) on the server that both share"
         reads = (("airbyte", "database", "name"), (setting,))
         yield Refusal(("dagster", "database", "name"), dagster.database.name, allowed, reads)
+    if one != other and airbyte.database.secret_name == dagster.database.secret_name:
+        # The Jobs that work on the server carry the Secret's name, and are all in one namespace.
+        allowed = "another name than Airbyte's Secret, in whatever namespace, on the server that both share"
+        reads = (("airbyte", "database", "secretName"), (setting,))
+        yield Refusal(("dagster", "database", "secretName"), dagster.database.secret_name, allowed, reads)
 
 
 def _edition(airbyte: Airbyte) -> Iterator[Refusal]:
