@@ -77,7 +77,7 @@ def test_a_database_of_another_role_is_refused_and_left_alone(running: DatabaseS
 
     done = bootstrap(running, username="renamed")
     assert done.returncode != 0
-    assert "belongs to role airbyte, not to renamed" in done.stderr
+    assert "belongs to role airbyte, not to renamed: name that role in the stack file" in done.stderr
     assert running.login("airbyte", "first-password", "airbyte").returncode == 0
 
 

@@ -46,8 +46,9 @@ BEGIN
   WHERE rolname <> current_setting('lakehouse.username')
   LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'database % belongs to role %, not to %', foreign_owner.datname, foreign_owner.rolname, current_setting('lakehouse.username')
-      USING HINT = 'Name that role in the stack file, or give the database and all in it to the new one first.';
+    -- No HINT: VERBOSITY terse, which keeps statements out of the log, leaves it out.
+    RAISE EXCEPTION 'database % belongs to role %, not to %: name that role in the stack file, or give the database and all in it to the new one first',
+      foreign_owner.datname, foreign_owner.rolname, current_setting('lakehouse.username');
   END IF;
 END
 $$;
