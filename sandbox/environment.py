@@ -21,7 +21,7 @@ def variables(sandbox: Sandbox) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state / "passphrase"),
         "PULUMI_HOME": str(state / "pulumi-home"),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        # Else every command tries to download the plugins of the cloud SDKs that the tests need, and waits for a time-out.
+        # Else every command tries to download the plugins of the cloud SDKs that tests need, and waits for a time-out.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "HELM_CACHE_HOME": str(state / "helm" / "cache"),
         "HELM_CONFIG_HOME": str(state / "helm" / "config"),
