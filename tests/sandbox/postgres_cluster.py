@@ -72,7 +72,8 @@ class PostgresCluster:
             return
         for kind in ("scheduledbackups", "poolers", "clusters"):
             every = (f"{kind}.{GROUP}", "--all", "--namespace", self.namespace, "--ignore-not-found")
-            kubectl("delete", *every, "--cascade=foreground", "--timeout=120s")
+            # A PgBouncer waits for its clients, for as long as its pod lets it: two minutes.
+            kubectl("delete", *every, "--cascade=foreground", "--timeout=280s")
 
     def delete_pod(self, pod: DatabasePod) -> None:
         """Delete an instance's pod as `kubectl delete pod` does, and wait until there is another of its name."""
