@@ -144,7 +144,7 @@ def test_writers_are_stopped_and_cannot_come_back(mover: Mover) -> None:
 
 
 def test_a_target_that_is_not_empty_is_refused_and_nothing_is_touched(mover: Mover) -> None:
-    mover.target.psql("CREATE TABLE mine AS SELECT 1 AS n", user="airbyte", database="temporal")
+    mover.target.psql("SET ROLE airbyte; CREATE TABLE mine AS SELECT 1 AS n", database="temporal")
     before = (dumps(mover.source), dumps(mover.target))
 
     done = mover.move()
@@ -602,3 +602,10 @@ def until(is_so: object, seconds: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_the_role_stays_out_of_the_target_until_its_data_are_there(mover: Mover) -> None:
+    # Pods that were never switched away, as after a move that was cut and is turned back, would write into the copy.
+    assert not may_log_in(mover.target)
+    assert mover.move().returncode == 0
+    assert may_log_in(mover.target)

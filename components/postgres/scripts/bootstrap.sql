@@ -11,10 +11,18 @@ SELECT regexp_split_to_table(:'databases', ' +') AS name;
 
 \set statement_timeout_text :statement_timeout 's'
 \set idle_timeout_text :idle_timeout 's'
-SELECT format('CREATE ROLE %I LOGIN', :'username')
+SELECT format('CREATE ROLE %I', :'username')
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'username') \gexec
 
-ALTER ROLE :"username" LOGIN CONNECTION LIMIT :connection_limit;
+-- Where a copy is still to come the role stays out: pods that were never switched away would write into it.
+SELECT CASE
+  WHEN :'arriving' = 'yes' AND (
+    SELECT bool_or(oid IS NULL OR pg_temp.stamp(name) ->> 'state' IN ('awaited', 'copying', 'copied', 'moved'))
+    FROM wanted LEFT JOIN pg_database ON datname = name
+  ) THEN 'NOLOGIN'
+  ELSE 'LOGIN'
+END AS may_login \gset
+ALTER ROLE :"username" :may_login CONNECTION LIMIT :connection_limit;
 ALTER ROLE :"username" SET statement_timeout = :'statement_timeout_text';
 ALTER ROLE :"username" SET idle_in_transaction_session_timeout = :'idle_timeout_text';
 -- Before version 14 the default is MD5.

@@ -1,4 +1,5 @@
--- The data live here now. Variables: databases; id; since; server, that they came from.
+-- The data live here now, and the role may come in. Variables: username; databases; id; since; server, that they came
+-- from.
 \ir stamps.sql
 BEGIN;
 SELECT pg_temp.put_stamp(name, pg_temp.stamp(name) || jsonb_build_object(
@@ -6,4 +7,5 @@ SELECT pg_temp.put_stamp(name, pg_temp.stamp(name) || jsonb_build_object(
 ))
 FROM regexp_split_to_table(:'databases', ' +') AS name
 WHERE pg_temp.stamp(name) ->> 'state' = 'copied' \g /dev/null
+ALTER ROLE :"username" LOGIN;
 COMMIT;

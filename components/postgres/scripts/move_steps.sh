@@ -28,8 +28,8 @@ s() { field "$source_survey" "$1" "$2"; }
 t() { field "$target_survey" "$1" "$2"; }
 
 finish() { # finish ID SINCE: the source is marked; the target says that the data live there now
-  sql target "" --set=databases="$APP_DATABASES" --set=id="$1" --set=server="$(address source)" --set=since="$2" \
-    --file="$here/move_arrive.sql"
+  sql target "" --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --set=id="$1" \
+    --set=server="$(address source)" --set=since="$2" --file="$here/move_arrive.sql"
 }
 
 told_end() {
@@ -76,7 +76,7 @@ if [ -n "$unfinished" ]; then
       refuse "database $database on $(address source) is an unfinished copy, and $(address target) has nothing in its place: nothing was touched."
     fi
   done
-  sql target "" --set=databases="$APP_DATABASES" --file="$here/move_recall.sql"
+  sql target "" --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --file="$here/move_recall.sql"
   say "nothing to move: $APP_DATABASES never left $(address target)"
   exit 0
 fi
