@@ -15,7 +15,7 @@ from tests.support.postgres import DatabaseServer, unpacked_image
 ADMIN = "provisioner"
 """A role that may create roles and databases and is no superuser, as clouds give one."""
 
-SEEN = Path(__file__).with_name("seen_connections.sql")
+TLS_SEEN = Path(__file__).with_name("tls_seen.sql").read_text()
 ONLY_TLS = "local all all peer map=exec\nhostssl all all all scram-sha-256\n"
 
 
@@ -42,12 +42,12 @@ class OutsideServer:
         answer = self.server.psql(sql, database=database)
         return [line.split("|") for line in answer.splitlines()]
 
-    def seen_connections(self, seconds: int) -> dict[str, str]:
-        """Roles that were connected in so many seconds, each with `t` where every connection was encrypted."""
+    def tls_seen(self, seconds: int) -> list[list[str]]:
+        """Role, database, `t` or `f`, and version of TLS of every connection from elsewhere in so many seconds."""
         argv = ("psql", "-XAqt", "-v", f"seconds={seconds}", "-p", str(self.port), "-U", "postgres")
-        done = self.server.root.run(*argv, stdin=SEEN.read_text())
+        done = self.server.root.run(*argv, stdin=TLS_SEEN)
         assert done.returncode == 0, done.stderr
-        return dict(line.split("|") for line in done.stdout.split())
+        return [line.split("|") for line in done.stdout.split()]
 
 
 @contextmanager

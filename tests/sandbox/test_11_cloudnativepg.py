@@ -13,6 +13,7 @@ from tests.sandbox import postgres_cluster
 from tests.sandbox.commits import writing
 from tests.sandbox.dagster import Webserver
 from tests.sandbox.deployments import STACK_FILES, App
+from tests.sandbox.outside import TLS_SEEN
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.postgres_cluster import AIRBYTE, CLUSTER, DAGSTER
 from tests.sandbox.stack import Stack
@@ -25,7 +26,6 @@ from tests.support.stacks import ROOT, config_of, plan, plan_program
 APPS = (AIRBYTE, DAGSTER)
 CLUSTER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Cluster"
 POOLER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Pooler"
-TLS_SEEN = Path(__file__).with_name("tls_seen.sql").read_text()
 FAILURES = 10
 
 

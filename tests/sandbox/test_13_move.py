@@ -13,7 +13,7 @@ import yaml
 from tests.sandbox import postgres_cluster, rows_to_keep
 from tests.sandbox.dagster import Webserver
 from tests.sandbox.deployments import STACK_FILES, App
-from tests.sandbox.outside import ADMIN, outside_server
+from tests.sandbox.outside import ADMIN, TLS_SEEN, outside_server
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.postgres_cluster import PostgresCluster
 from tests.sandbox.stack import Stack
@@ -61,10 +61,12 @@ class Other:
     Attributes:
         settings: `postgresql` in the stack file.
         query: answers a statement in a database, as its superuser.
+        tls_seen: looks for so many seconds; role, database, `t` or `f`, and version of TLS of every connection.
     """
 
     settings: Mapping[str, Any]
     query: Callable[[str, str], str]
+    tls_seen: Callable[[int], list[list[str]]]
 
 
 @contextmanager
@@ -90,7 +92,11 @@ def existing() -> Iterator[Other]:
             "namespace": SHARED,
             "server": {**server, "admin": {"secretName": "db-admin"}},
         }
-        yield Other(settings, lambda database, sql: outside.server.psql(sql, database=database).replace("|", ","))
+        yield Other(
+            settings,
+            lambda database, sql: outside.server.psql(sql, database=database).replace("|", ","),
+            outside.tls_seen,
+        )
 
 
 @contextmanager
@@ -106,7 +112,11 @@ def cloudnativepg() -> Iterator[Other]:
         return ",".join(values)
 
     try:
-        yield Other(settings | {"namespace": SHARED, "server": server}, query)
+        yield Other(
+            settings | {"namespace": SHARED, "server": server},
+            query,
+            lambda seconds: cluster.rows(f"\\set seconds {seconds}\n{TLS_SEEN}"),
+        )
     finally:
         cluster.remove()
         kubectl("delete", "namespace", postgres_cluster.OPERATOR_NAMESPACE, "--ignore-not-found", "--timeout=180s")
@@ -179,16 +189,11 @@ def test_apps_work_there_over_tls_and_a_second_up_changes_nothing(moving: OwnedS
     # Also what was up all the time, and does not notice that its database is another.
     beat = "SELECT max(last_heartbeat) > now() - interval '20 s' FROM cluster_membership"
     until("Temporal's heartbeat there", lambda: ((seen := other.query("temporal", beat)) == "t", seen), 90)
-    over_tls = (
-        "SELECT string_agg(DISTINCT ssl::text, ' ') FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
-        "WHERE usename = '{}'"
-    )
-    for app in APPS:
-        query = over_tls.format(app.pod.username)
-        seen = until(
-            f"{app} connected", lambda query=query: ((seen := other.query("postgres", query)) != "", seen), 90, 0.1
-        )
-        assert seen == "true"
+    run = Webserver(node_port(NAMESPACE, DAGSTER.web)).launch()
+    seen = other.tls_seen(15)
+    assert {role for role, *_ in seen} >= {app.pod.username for app in APPS}, seen
+    assert {ssl for _, _, ssl, _ in seen} == {"t"}, seen
+    assert Webserver(node_port(NAMESPACE, DAGSTER.web)).wait(run) == "SUCCESS"
     assert moving.stack.up().check().changes == []
 
 
