@@ -110,7 +110,9 @@ class Database(pulumi.ComponentResource):
             f"{name}-bootstrap",
             metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
             data=scripts | _authority(server),
-            opts=child,
+            # It follows the server to another namespace, and perhaps back. Were the old one deleted last, as usual, an
+            # update that is cut would leave that to the next, which may have made it anew under the same name.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         k8s.batch.v1.Job(
             f"{name}-bootstrap",

@@ -50,6 +50,8 @@ class Move(pulumi.ComponentResource):
         super().__init__("lakehouse:postgres:Move", name, None, opts)
         labels = {"app.kubernetes.io/name": "postgresql-move", "app.kubernetes.io/instance": args.name}
         metadata: ObjectMetaArgsDict = {"name": args.name, "namespace": args.namespace, "labels": labels}
+        # As for a bootstrap's files: what is to be deleted must not be what the next move has made of the same name.
+        child = pulumi.ResourceOptions(parent=self, delete_before_replace=True)
         needed: list[pulumi.Resource] = []
         if args.admin_password is not None:
             # A pod reads Secrets of its own namespace alone.
@@ -57,14 +59,14 @@ class Move(pulumi.ComponentResource):
                 f"{name}-admin",
                 metadata=metadata,
                 string_data={"username": "postgres", "password": pulumi.Output.secret(args.admin_password)},
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=child,
             )
             needed.append(secret)
         files = k8s.core.v1.ConfigMap(
             f"{name}-scripts",
             metadata=metadata,
             data={**read(*move_scripts()), **_authority("source", args.source), **_authority("target", args.target)},
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=child,
         )
         # Never the name of a Job that an interrupted `pulumi up` left behind and that was turned back since: that would
         # be taken over as finished, and the app switched to data that are old.
