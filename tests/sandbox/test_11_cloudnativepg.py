@@ -321,7 +321,7 @@ def test_backups_and_wal_go_to_object_storage(owned: OwnedStack) -> None:
         ]
         return ("completed", None) in seen, seen
 
-    until("a backup", backed_up, 240, 10)
+    until("a backup", backed_up, 400, 10)
     look = ("find", "/storage/postgresql/sandbox/postgresql", "-name", "xl.meta")
 
     def stored() -> tuple[bool, object]:
