@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -117,14 +117,7 @@ def _rows(model: type[BaseModel], above: str, kind: str = "") -> Iterator[tuple[
             continue
         told[inner_models] = path
         for inner in inner_models:
-            yield from _rows(inner, f"{path}.", words.get(inner) or _only_kind(inner) or kind)
-
-
-def _only_kind(model: type[BaseModel]) -> str:
-    """The word of a model that says its kind, though there is no other kind yet; empty for any other model."""
-    field = model.model_fields.get("kind")
-    words = get_args(field.annotation) if field is not None else ()
-    return str(words[0]) if len(words) == 1 else ""
+            yield from _rows(inner, f"{path}.", words.get(inner) or kind)
 
 
 def _default(field: FieldInfo) -> str:
