@@ -158,7 +158,7 @@ def test_a_target_that_is_not_empty_is_refused_and_nothing_is_touched(mover: Mov
     "thing", ["SELECT lo_from_bytea(0, 'x')", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"]
 )
 def test_a_target_with_no_table_may_still_not_be_empty(mover: Mover, thing: str) -> None:
-    mover.target.psql(thing, user="airbyte", database="airbyte")
+    mover.target.psql(f"SET ROLE airbyte; {thing}", database="airbyte")
     assert "is not empty" in mover.move().stdout
     assert may_log_in(mover.source)
 
