@@ -70,10 +70,10 @@ class PostgresCluster:
         definitions = kubectl("get", "customresourcedefinitions", "--output=name").split()
         if f"customresourcedefinition.apiextensions.k8s.io/clusters.{GROUP}" not in definitions:
             return
-        for kind in ("scheduledbackups", "poolers", "clusters"):
+        kinds = {"scheduledbackups": "background", "poolers": "background", "clusters": "foreground"}
+        for kind, cascade in kinds.items():
             every = (f"{kind}.{GROUP}", "--all", "--namespace", self.namespace, "--ignore-not-found")
-            # A PgBouncer waits for its clients, for as long as its pod lets it: two minutes.
-            kubectl("delete", *every, "--cascade=foreground", "--timeout=280s")
+            kubectl("delete", *every, f"--cascade={cascade}", "--timeout=280s")
 
     def delete_pod(self, pod: DatabasePod) -> None:
         """Delete an instance's pod as `kubectl delete pod` does, and wait until there is another of its name."""
