@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.kinds import PASSWORD, RDS_INSTANCE, SECRET, SQL_USER
 from tests.support.recording import GENERATED, Plan, mask, reveal
+from tests.support.secrecy import has_password, texts
 from tests.support.servers import CLOUD_SQL, RDS, but, on
-from tests.unit.test_secrecy import has_password, texts
 
 PROXY = {**CLOUD_SQL, "authProxy": {"serviceAccount": "sql-client@my-project.iam.gserviceaccount.com"}}
 SERVERS: dict[str, tuple[dict[str, Any], str]] = {

@@ -31,11 +31,11 @@ from tests.support.kinds import (
     STATEFUL_SET,
 )
 from tests.support.recording import GENERATED, Plan, Recorded, mask, record, reveal
+from tests.support.secrecy import has_password
 from tests.support.snapshots import render
 from tests.support.stacks import plan
 from tests.unit.test_credentials import AWKWARD
 from tests.unit.test_lifecycle import changed
-from tests.unit.test_secrecy import has_password
 
 CA = "-----BEGIN CERTIFICATE-----\nb3BlcmF0b3I=\n-----END CERTIFICATE-----\n"
 PRIMARY = "postgresql-primary.postgresql.svc"

@@ -1,6 +1,5 @@
 """Both apps on one PostgreSQL that is already there, its admin in a Secret made by hand or in the stack file."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pulumi
@@ -13,6 +12,7 @@ from components.standalone import standalone_server
 from settings.standalone import StandalonePostgreSQL
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET, SERVICE, STATEFUL_SET
 from tests.support.recording import Plan, record, reveal
+from tests.support.secrecy import carries
 from tests.support.stacks import as_config, run_main
 
 SERVER = "lakehouse:postgres:ExistingServer"
@@ -223,26 +223,12 @@ def test_outputs_tell_the_mode_and_how_to_open_a_session(app: str, either: Plan)
     assert outputs["pgDumpCommand"].endswith(f" > {app}.sql")
 
 
-def texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts(inner)
-    elif isinstance(value, str):
-        yield value
-
-
-def carries(value: Any) -> bool:
-    return any(HIDDEN in text for text in texts(value))
-
-
 def test_admins_password_is_a_secret_in_its_own_secret_and_nowhere_else(from_file: Plan) -> None:
-    assert [(r.type, r.name) for r in from_file.resources if carries(reveal(r.raw))] == [(SECRET, "postgresql-admin")]
-    assert [r.name for r in from_file.resources if carries(r.inputs)] == []
-    assert not carries(reveal(from_file.outputs))
+    assert [(r.type, r.name) for r in from_file.resources if carries(reveal(r.raw), HIDDEN)] == [
+        (SECRET, "postgresql-admin")
+    ]
+    assert [r.name for r in from_file.resources if carries(r.inputs, HIDDEN)] == []
+    assert not carries(reveal(from_file.outputs), HIDDEN)
 
 
 def test_password_that_the_file_holds_in_clear_is_refused_before_anything_is_made() -> None:
@@ -279,7 +265,7 @@ def test_component_makes_the_secret_of_an_admin() -> None:
     assert secret.parent == plan.one(SERVER, "shared").urn
     assert secret.inputs["metadata"] == {"name": "shared-admin", "namespace": "n"}
     # A secret here, too, though the one who made it did not say so.
-    assert not carries(secret.inputs)
+    assert not carries(secret.inputs, HIDDEN)
     (server,) = (it.server for it in servers)
     assert (server.admin, server.ca_certificate) == (AdminSecret("shared-admin"), None)
 

@@ -1,12 +1,10 @@
 """A generated password is in the Secrets, as a secret, and nowhere else."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from tests.support.kinds import PASSWORD, SECRET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal
+from tests.support.secrecy import has_password, texts
 from tests.support.stacks import plan
 
 MADE = {
@@ -30,22 +28,6 @@ MADE = {
 @pytest.fixture(params=MADE.values(), ids=MADE)
 def made(request: pytest.FixtureRequest) -> Plan:
     return plan(**request.param)
-
-
-def texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield key
-            yield from texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts(inner)
-    elif isinstance(value, str):
-        yield value
-
-
-def has_password(value: Any) -> bool:
-    return any(GENERATED in text for text in texts(value))
 
 
 def test_the_marker_is_found_where_it_is() -> None:
