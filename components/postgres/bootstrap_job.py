@@ -4,27 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pulumi_kubernetes.batch.v1 import JobSpecArgs
-from pulumi_kubernetes.core.v1 import (
-    ConfigMapVolumeSourceArgs,
-    ContainerArgs,
-    EmptyDirVolumeSourceArgs,
-    EnvVarArgs,
-    EnvVarSourceArgs,
-    PodSpecArgs,
-    PodTemplateSpecArgs,
-    ResourceRequirementsArgs,
-    SecretKeySelectorArgs,
-    VolumeArgs,
-    VolumeMountArgs,
-)
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.postgres.credentials import CA_CERTIFICATE
-from components.postgres.pods import CONFIG_HASH, container_security, pod_security
+from components.postgres.pods import CONFIG_HASH
+from components.postgres.script_pod import SCRIPTS, Room, from_secret, script_pod
 from components.postgres.server import Server
 
-SCRIPTS = "/scripts"
 RETRIES = 2
+ROOM = Room(cpu="50m", cpu_limit="1", memory="64Mi", memory_limit="128Mi", files="16Mi")
 
 
 @dataclass(frozen=True)
@@ -75,43 +63,23 @@ def bootstrap_job_spec(
     return JobSpecArgs(
         backoff_limit=RETRIES,
         active_deadline_seconds=wait_seconds + 30,
-        template=PodTemplateSpecArgs(
-            metadata=ObjectMetaArgs(labels=dict(labels), annotations={CONFIG_HASH: files_hash}),
-            spec=PodSpecArgs(
-                restart_policy="Never",
-                automount_service_account_token=False,
-                enable_service_links=False,
-                security_context=pod_security(),
-                containers=[
-                    ContainerArgs(
-                        name="bootstrap",
-                        image=server.client_image,
-                        command=["sh", f"{SCRIPTS}/bootstrap.sh"],
-                        env=[
-                            *_environment(server, username, password_secret),
-                            EnvVarArgs(name="APP_DATABASES", value=" ".join(databases)),
-                            EnvVarArgs(name="APP_EXTENSIONS", value=" ".join(extensions)),
-                            *_limits(limits),
-                            EnvVarArgs(name="ARRIVING", value="yes" if arriving else "no"),
-                            EnvVarArgs(name="SCRAM_ITERATIONS", value=str(scram_iterations)),
-                            EnvVarArgs(name="WAIT_SECONDS", value=str(wait_seconds)),
-                        ],
-                        resources=ResourceRequirementsArgs(
-                            requests={"cpu": "50m", "memory": "64Mi"}, limits={"cpu": "1", "memory": "128Mi"}
-                        ),
-                        security_context=container_security(),
-                        termination_message_policy="FallbackToLogsOnError",
-                        volume_mounts=[
-                            VolumeMountArgs(name="scripts", mount_path=SCRIPTS, read_only=True),
-                            VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the container's own
-                        ],
-                    )
-                ],
-                volumes=[
-                    VolumeArgs(name="scripts", config_map=ConfigMapVolumeSourceArgs(name=files_name)),
-                    VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs(size_limit="16Mi")),
-                ],
-            ),
+        template=script_pod(
+            name="bootstrap",
+            script="bootstrap.sh",
+            image=server.client_image,
+            environment=[
+                *_environment(server, username, password_secret),
+                EnvVarArgs(name="APP_DATABASES", value=" ".join(databases)),
+                EnvVarArgs(name="APP_EXTENSIONS", value=" ".join(extensions)),
+                *_limits(limits),
+                EnvVarArgs(name="ARRIVING", value="yes" if arriving else "no"),
+                EnvVarArgs(name="SCRAM_ITERATIONS", value=str(scram_iterations)),
+                EnvVarArgs(name="WAIT_SECONDS", value=str(wait_seconds)),
+            ],
+            files_name=files_name,
+            labels=labels,
+            annotations={CONFIG_HASH: files_hash},
+            room=ROOM,
         ),
     )
 
@@ -123,10 +91,10 @@ def _environment(server: Server, username: str, password_secret: str) -> list[En
         EnvVarArgs(name="PGSSLMODE", value=server.tls.value),
         *([EnvVarArgs(name="PGSSLROOTCERT", value=f"{SCRIPTS}/{CA_CERTIFICATE}")] if server.ca_certificate else []),
         EnvVarArgs(name="PGDATABASE", value=server.admin_database),
-        _from_secret("PGUSER", server.admin.name, server.admin.username_key),
-        _from_secret("PGPASSWORD", server.admin.name, server.admin.password_key),
+        from_secret("PGUSER", server.admin.name, server.admin.username_key),
+        from_secret("PGPASSWORD", server.admin.name, server.admin.password_key),
         EnvVarArgs(name="APP_USERNAME", value=username),
-        _from_secret("APP_PASSWORD", password_secret, "password"),
+        from_secret("APP_PASSWORD", password_secret, "password"),
     ]
 
 
@@ -138,8 +106,3 @@ def _limits(limits: RoleLimits) -> list[EnvVarArgs]:
         "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": limits.idle_in_transaction_timeout_seconds,
     }
     return [EnvVarArgs(name=name, value=str(value)) for name, value in given.items()]
-
-
-def _from_secret(name: str, secret: str, key: str) -> EnvVarArgs:
-    reference = SecretKeySelectorArgs(name=secret, key=key)
-    return EnvVarArgs(name=name, value_from=EnvVarSourceArgs(secret_key_ref=reference))

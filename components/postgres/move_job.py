@@ -1,7 +1,7 @@
 """The pods of a move: what they run, and how they reach both servers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pulumi_kubernetes.batch.v1 import (
     JobSpecArgs,
@@ -9,27 +9,12 @@ from pulumi_kubernetes.batch.v1 import (
     PodFailurePolicyOnExitCodesRequirementArgs,
     PodFailurePolicyRuleArgs,
 )
-from pulumi_kubernetes.core.v1 import (
-    ConfigMapVolumeSourceArgs,
-    ContainerArgs,
-    EmptyDirVolumeSourceArgs,
-    EnvVarArgs,
-    EnvVarSourceArgs,
-    ObjectFieldSelectorArgs,
-    PodSpecArgs,
-    PodTemplateSpecArgs,
-    ResourceRequirementsArgs,
-    SecretKeySelectorArgs,
-    VolumeArgs,
-    VolumeMountArgs,
-)
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs
 
 from components.postgres.credentials import CA_CERTIFICATE
-from components.postgres.pods import container_security, pod_security
+from components.postgres.script_pod import SCRIPTS, Room, from_secret, script_pod
 from components.postgres.server import AdminSecret, Server
 
-SCRIPTS = "/scripts"
 CONTAINER = "move"
 
 RETRIES = 3
@@ -39,6 +24,12 @@ REFUSED = 3
 """Exit code of move.sh where another try would end the same."""
 
 PROGRESS_SECONDS = 10
+
+GRACE_SECONDS = 5
+"""Whatever it does can be cut."""
+
+# The files are definitions and checksums, no rows.
+ROOM = Room(cpu="100m", cpu_limit="2", memory="128Mi", memory_limit="128Mi", files="256Mi")
 
 
 @dataclass(frozen=True)
@@ -98,7 +89,8 @@ def move_job_spec(
                 )
             ]
         ),
-        template=_pod(
+        template=script_pod(
+            name=CONTAINER,
             script="move.sh",
             environment=[
                 *_reached(source),
@@ -113,7 +105,8 @@ def move_job_spec(
             files_name=files_name,
             labels=labels,
             # A row is held whole, by pg_dump and by psql.
-            memory="1Gi",
+            room=replace(ROOM, memory_limit="1Gi"),
+            grace_seconds=GRACE_SECONDS,
         ),
     )
 
@@ -134,7 +127,8 @@ def downtime_job_spec(
     return JobSpecArgs(
         backoff_limit=RETRIES,
         active_deadline_seconds=wait_seconds,
-        template=_pod(
+        template=script_pod(
+            name=CONTAINER,
             script="downtime.sh",
             environment=[
                 *_reached(server, names),
@@ -144,51 +138,8 @@ def downtime_job_spec(
             image=image,
             files_name=files_name,
             labels=labels,
-            memory="128Mi",
-        ),
-    )
-
-
-def _pod(
-    *,
-    script: str,
-    environment: Sequence[EnvVarArgs],
-    image: str,
-    files_name: str,
-    labels: Mapping[str, str],
-    memory: str,
-) -> PodTemplateSpecArgs:
-    return PodTemplateSpecArgs(
-        metadata=ObjectMetaArgs(labels=dict(labels)),
-        spec=PodSpecArgs(
-            restart_policy="Never",
-            automount_service_account_token=False,
-            enable_service_links=False,
-            security_context=pod_security(),
-            # Whatever it does can be cut.
-            termination_grace_period_seconds=5,
-            containers=[
-                ContainerArgs(
-                    name=CONTAINER,
-                    image=image,
-                    command=["sh", f"{SCRIPTS}/{script}"],
-                    env=list(environment),
-                    resources=ResourceRequirementsArgs(
-                        requests={"cpu": "100m", "memory": "128Mi"}, limits={"cpu": "2", "memory": memory}
-                    ),
-                    security_context=container_security(),
-                    termination_message_policy="FallbackToLogsOnError",
-                    volume_mounts=[
-                        VolumeMountArgs(name="scripts", mount_path=SCRIPTS, read_only=True),
-                        VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the container's own
-                    ],
-                )
-            ],
-            volumes=[
-                VolumeArgs(name="scripts", config_map=ConfigMapVolumeSourceArgs(name=files_name)),
-                # Definitions and checksums, no rows.
-                VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs(size_limit="256Mi")),
-            ],
+            room=ROOM,
+            grace_seconds=GRACE_SECONDS,
         ),
     )
 
@@ -208,11 +159,6 @@ def _reached(side: Side, names: Mapping[str, str] | None = None) -> list[EnvVarA
         # libpq takes an empty name of a file for one that is not there.
         *([EnvVarArgs(name=called("CA"), value=authority)] if authority or names is None else []),
         EnvVarArgs(name=called("DATABASE"), value=server.admin_database),
-        _from_secret(called("USER"), admin.name, admin.username_key),
-        _from_secret(called("PASSWORD"), admin.name, admin.password_key),
+        from_secret(called("USER"), admin.name, admin.username_key),
+        from_secret(called("PASSWORD"), admin.name, admin.password_key),
     ]
-
-
-def _from_secret(name: str, secret: str, key: str) -> EnvVarArgs:
-    reference = SecretKeySelectorArgs(name=secret, key=key)
-    return EnvVarArgs(name=name, value_from=EnvVarSourceArgs(secret_key_ref=reference))
