@@ -1,14 +1,13 @@
 """The two applications: what a stack may say of Airbyte and of Dagster."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-from settings.base import Model, Refusal, refuse
+from settings.base import Model, Refusal
 from settings.chart import Chart
-from settings.names import DatabaseSecretName, Namespace, PostgresName, ReleaseName
+from settings.names import DatabaseSecretName, Form, Namespace, PostgresName, ReleaseName
 from settings.pins import AIRBYTE_CHART
 from settings.postgresql import AppDatabase
 from settings.reserved import AIRBYTE, DAGSTER, refuse_reserved
@@ -17,10 +16,11 @@ from settings.storage import MinioStorage, ObjectStorage
 TEMPORAL_DATABASES = ("temporal", "temporal_visibility")
 
 
-def _url(value: str) -> str:
-    if re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value) is None:
-        refuse("an address beginning with http:// or https://, such as https://airbyte.example.com")
-    return value
+_URL = Form(
+    r"https?://[^\s/?#]+[^\s?#]*",
+    None,
+    "an address beginning with http:// or https://, such as https://airbyte.example.com",
+)
 
 
 def _airbyte_values(values: dict[str, Any]) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class App(Model):
     """Whether the app is deployed."""
     chart: Chart = Chart()
     """Which chart, if not the official one in the version that this program is tested with."""
-    url: Annotated[str, AfterValidator(_url)] | None = None
+    url: Annotated[str, _URL] | None = None
     """Address at which people reach the app, if there is one (an ingress, a load balancer)."""
     timeout_seconds: Annotated[int, Field(ge=60, le=7200)] = 900
     """How long `pulumi up` waits for the app before it rolls back."""

@@ -9,26 +9,21 @@ import yaml
 from pydantic import AfterValidator
 
 from settings.base import Model, Refusal, refuse
+from settings.names import Form
 
-_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+_VERSION = r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 
-
-def _exact_version(value: str) -> str:
-    if _VERSION.fullmatch(value) is None:
-        refuse("one exact version, such as 2.2.0; no range, no `v`, not `latest`")
-    return value
-
-
-def _repository(value: str) -> str:
-    if re.fullmatch(r"https?://[^\s]+", value) is None:
-        refuse("the address of a Helm repository, beginning with https:// (an OCI reference goes into `oci`)")
-    return value
-
-
-def _oci(value: str) -> str:
-    if re.fullmatch(r"oci://[^\s@:]+(:[0-9]+)?(/[^\s@:]+)+", value) is None:
-        refuse("an OCI reference without a tag, such as oci://registry.example.com/charts/airbyte")
-    return value
+_EXACT_VERSION = Form(_VERSION, None, "one exact version, such as 2.2.0; no range, no `v`, not `latest`")
+_REPOSITORY = Form(
+    r"https?://[^\s]+",
+    None,
+    "the address of a Helm repository, beginning with https:// (an OCI reference goes into `oci`)",
+)
+_OCI = Form(
+    r"oci://[^\s@:]+(:[0-9]+)?(/[^\s@:]+)+",
+    None,
+    "an OCI reference without a tag, such as oci://registry.example.com/charts/airbyte",
+)
 
 
 def _folder(value: str) -> str:
@@ -45,7 +40,7 @@ def _folders_version(folder: str) -> str:
     text = (Path(folder) / "Chart.yaml").read_text()
     chart = cast("dict[str, Any]", yaml.safe_load(text)) if text.strip() else {}
     version = chart.get("version") if isinstance(chart, dict) else None  # pyright: ignore[reportUnnecessaryIsInstance]
-    if not isinstance(version, str) or _VERSION.fullmatch(version) is None:
+    if not isinstance(version, str) or re.fullmatch(_VERSION, version) is None:
         raise ValueError(f"there it is {version!r}")
     return version
 
@@ -53,11 +48,11 @@ def _folders_version(folder: str) -> str:
 class Chart(Model):
     """Where a chart comes from. At most one of `repository`, `oci` and `path` is given."""
 
-    version: Annotated[str, AfterValidator(_exact_version)] | None = None
+    version: Annotated[str, _EXACT_VERSION] | None = None
     """Exact version; absent, the one that this program is tested with. A local folder has its own."""
-    repository: Annotated[str, AfterValidator(_repository)] | None = None
+    repository: Annotated[str, _REPOSITORY] | None = None
     """Another Helm repository that carries the chart."""
-    oci: Annotated[str, AfterValidator(_oci)] | None = None
+    oci: Annotated[str, _OCI] | None = None
     """OCI reference of the chart, without a tag."""
     path: Annotated[str, AfterValidator(_folder)] | None = None
     """Local folder of the chart."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from settings.base import refuse
@@ -16,20 +16,36 @@ class Form:
     """Annotation of a string that must match a pattern, with words for people who got it wrong."""
 
     pattern: str
-    longest: int
+    longest: int | None
     allowed: str
+
+    @property
+    def words(self) -> str:
+        """What is allowed, its length included."""
+        return self.allowed if self.longest is None else f"{self.allowed}, at most {self.longest} characters"
+
+    def fits(self, value: str) -> bool:
+        """Whether a value has this form."""
+        too_long = self.longest is not None and len(value) > self.longest
+        return not too_long and re.fullmatch(self.pattern, value) is not None
 
     def check(self, value: str) -> str:
         """Return the value as it is, or refuse it."""
-        if len(value) > self.longest or re.fullmatch(self.pattern, value) is None:
-            refuse(f"{self.allowed}, at most {self.longest} characters")
+        if not self.fits(value):
+            refuse(self.words)
         return value
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^{self.pattern}$", "maxLength": self.longest}
+        length = {} if self.longest is None else {"maxLength": self.longest}
+        return {**handler(schema), "pattern": f"^{self.pattern}$", **length}
+
+
+def image(tag: str, allowed: str) -> Form:
+    """Form of an image's reference with a tag of a pattern, behind which more may come, and perhaps a digest."""
+    return Form(rf"[^\s:@]+(:[0-9]+)?(/[^\s:@]+)*:{tag}[-.\w]*(@sha256:[0-9a-f]{{64}})?", None, allowed)
 
 
 _LABEL = r"[a-z]([-a-z0-9]*[a-z0-9])?"
@@ -82,14 +98,8 @@ HostName = Annotated[
 ]
 """Name or address of a server."""
 
-_IMAGE = re.compile(r"[^\s:@]+(:[0-9]+)?(/[^\s:@]+)*:17\.[0-9]+[-.\w]*(@sha256:[0-9a-f]{64})?")
-
-
-def _image(value: str) -> str:
-    if _IMAGE.fullmatch(value) is None:
-        refuse(f"an image with an exact 17.x tag, such as {POSTGRES_IMAGE} (18 keeps its data elsewhere)")
-    return value
-
-
-PostgresImage = Annotated[str, AfterValidator(_image)]
+PostgresImage = Annotated[
+    str,
+    image(r"17\.[0-9]+", f"an image with an exact 17.x tag, such as {POSTGRES_IMAGE} (18 keeps its data elsewhere)"),
+]
 """The official `postgres` image, or one made from it, by exact tag."""

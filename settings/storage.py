@@ -1,32 +1,23 @@
 """Where Airbyte keeps logs, state and payloads: the chart's MinIO, S3 or GCS."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from settings.base import Found, Model, Refusal, refuse
-from settings.names import BucketName, ObjectName, SecretKey
+from settings.base import Found, Model, Refusal
+from settings.names import BucketName, Form, ObjectName, SecretKey
 from settings.quantity import VolumeSize
 
-
-def _region(value: str) -> str:
-    if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", value) is None:
-        refuse("an AWS region, such as eu-central-1")
-    return value
-
-
-def _role_arn(value: str) -> str:
-    if re.fullmatch(r"arn:aws[-a-z]*:iam::[0-9]{12}:role/[-+=,.@\w/]+", value) is None:
-        refuse("the ARN of an IAM role, such as arn:aws:iam::123456789012:role/airbyte")
-    return value
-
-
-def _project(value: str) -> str:
-    if re.fullmatch(r"[a-z][-a-z0-9]{4,28}[a-z0-9]", value) is None:
-        refuse("a Google Cloud project id: 6 to 30 lower-case letters, digits and '-'")
-    return value
+_REGION = Form(r"[a-z]{2}(-[a-z]+)+-[0-9]", None, "an AWS region, such as eu-central-1")
+_ROLE_ARN = Form(
+    r"arn:aws[-a-z]*:iam::[0-9]{12}:role/[-+=,.@\w/]+",
+    None,
+    "the ARN of an IAM role, such as arn:aws:iam::123456789012:role/airbyte",
+)
+_PROJECT = Form(
+    r"[a-z][-a-z0-9]{4,28}[a-z0-9]", None, "a Google Cloud project id: 6 to 30 lower-case letters, digits and '-'"
+)
 
 
 class MinioStorage(Model):
@@ -52,7 +43,7 @@ class S3Credentials(Model):
 class S3WorkloadIdentity(Model):
     """IAM role for Airbyte's service account (EKS)."""
 
-    role_arn: Annotated[str, AfterValidator(_role_arn)]
+    role_arn: Annotated[str, _ROLE_ARN]
     """ARN of the role."""
 
 
@@ -61,7 +52,7 @@ class S3Storage(Model):
 
     kind: Literal["s3"]
     """`s3`: AWS S3."""
-    region: Annotated[str, AfterValidator(_region)]
+    region: Annotated[str, _REGION]
     """AWS region of the bucket."""
     bucket: BucketName
     """Bucket for logs, state and payloads."""
@@ -94,7 +85,7 @@ class GcsStorage(Model):
 
     kind: Literal["gcs"]
     """`gcs`: Google Cloud Storage."""
-    project: Annotated[str, AfterValidator(_project)]
+    project: Annotated[str, _PROJECT]
     """Google Cloud project of the bucket."""
     bucket: BucketName
     """Bucket for logs, state and payloads."""

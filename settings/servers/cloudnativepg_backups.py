@@ -1,54 +1,43 @@
 """Backups of a CloudNativePG cluster: base backups by a schedule, and all WAL in between, to object storage."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from settings.base import Found, Model, Refusal, refuse
+from settings.base import Found, Model, Refusal
 from settings.cron import six_fields
-from settings.names import BucketName, ObjectName, SecretKey
+from settings.names import BucketName, Form, ObjectName, SecretKey
 from settings.storage import S3WorkloadIdentity
 
-
-def _retention(value: str) -> str:
-    if re.fullmatch(r"[1-9][0-9]*[dwm]", value) is None:
-        refuse("a number of days, weeks or months, such as 30d, 4w or 6m")
-    return value
-
-
-def _path(value: str) -> str:
-    if re.fullmatch(r"([-\w.=]+(/[-\w.=]+)*)?", value) is None:
-        refuse("folders inside the bucket, such as backups/prod, without a slash at either end")
-    return value
-
-
-def _endpoint(value: str) -> str:
-    if re.fullmatch(r"https?://[^\s/?#]+", value) is None:
-        refuse("the address of an S3-compatible storage, such as https://minio.example.com, without a path")
-    return value
-
-
-def _service_account(value: str) -> str:
-    if (
-        re.fullmatch(r"[a-z][-a-z0-9]{4,28}[a-z0-9]@[a-z][-a-z0-9]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com", value)
-        is None
-    ):
-        refuse("a Google service account, such as backups@my-project.iam.gserviceaccount.com")
-    return value
+_RETENTION = Form(r"[1-9][0-9]*[dwm]", None, "a number of days, weeks or months, such as 30d, 4w or 6m")
+_PATH = Form(
+    r"([-\w.=]+(/[-\w.=]+)*)?",
+    None,
+    "folders inside the bucket, such as backups/prod, without a slash at either end",
+)
+_ENDPOINT = Form(
+    r"https?://[^\s/?#]+",
+    None,
+    "the address of an S3-compatible storage, such as https://minio.example.com, without a path",
+)
+_SERVICE_ACCOUNT = Form(
+    r"[a-z][-a-z0-9]{4,28}[a-z0-9]@[a-z][-a-z0-9]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
+    None,
+    "a Google service account, such as backups@my-project.iam.gserviceaccount.com",
+)
 
 
 class BackupSchedule(Model):
     """When backups are made and how long they are kept; the same for every storage."""
 
-    path: Annotated[str, AfterValidator(_path)] = ""
+    path: Annotated[str, _PATH] = ""
     """Folder inside the bucket; the cluster's name is added below it."""
     schedule: Annotated[str, AfterValidator(six_fields)] = "0 0 2 * * *"
     """When base backups are made: six fields, seconds first (`0 0 2 * * *` is two o'clock UTC)."""
     immediate: bool = True
     """Whether the first one is made at once: until there is one, WAL alone restores nothing."""
-    retention: Annotated[str, AfterValidator(_retention)] = "30d"
+    retention: Annotated[str, _RETENTION] = "30d"
     """How far back a point in time can be restored: a number of days, weeks or months (`d`, `w`, `m`)."""
     compression: Literal["none", "gzip", "bzip2", "snappy"] = "gzip"
     """How backups and WAL are compressed."""
@@ -72,7 +61,7 @@ class S3Backups(BackupSchedule):
     """`s3`: AWS S3 or a compatible storage."""
     bucket: BucketName
     """Bucket, which must be there."""
-    endpoint_url: Annotated[str, AfterValidator(_endpoint)] | None = None
+    endpoint_url: Annotated[str, _ENDPOINT] | None = None
     """Address of a storage other than AWS's."""
     credentials: S3BackupCredentials | None = None
     """An access key, or"""
@@ -110,7 +99,7 @@ class GcsBackupCredentials(Model):
 class GcsWorkloadIdentity(Model):
     """Google service account for the instances' Kubernetes service account (GKE)."""
 
-    service_account: Annotated[str, AfterValidator(_service_account)]
+    service_account: Annotated[str, _SERVICE_ACCOUNT]
     """Its e-mail address."""
 
 

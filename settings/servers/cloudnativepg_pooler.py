@@ -1,12 +1,12 @@
 """PgBouncer between the apps and a CloudNativePG cluster, as the operator's `Pooler` runs it."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from settings.base import Model, Refusal, refuse
+from settings.base import Model, Refusal
+from settings.names import image
 from settings.pins import CLOUDNATIVEPG_PGBOUNCER_IMAGE
 
 RESERVED_CONNECTIONS = 10
@@ -16,13 +16,10 @@ DATABASES = 4
 """Databases of the two apps: Airbyte's, Temporal's two, Dagster's."""
 
 
-def _image(value: str) -> str:
-    if (
-        re.fullmatch(r"[^\s:@]+(:[0-9]+)?(/[^\s:@]+)*:[0-9]+\.[0-9]+\.[0-9]+[-.\w]*(@sha256:[0-9a-f]{64})?", value)
-        is None
-    ):
-        refuse(f"an image of PgBouncer for CloudNativePG by exact tag, such as {CLOUDNATIVEPG_PGBOUNCER_IMAGE}")
-    return value
+_IMAGE = image(
+    r"[0-9]+\.[0-9]+\.[0-9]+",
+    f"an image of PgBouncer for CloudNativePG by exact tag, such as {CLOUDNATIVEPG_PGBOUNCER_IMAGE}",
+)
 
 
 class Pooler(Model):
@@ -30,7 +27,7 @@ class Pooler(Model):
 
     instances: Annotated[int, Field(ge=1, le=20)] = 2
     """Poolers beside each other; two let one go without a gap."""
-    image: Annotated[str, AfterValidator(_image)] = CLOUDNATIVEPG_PGBOUNCER_IMAGE
+    image: Annotated[str, _IMAGE] = CLOUDNATIVEPG_PGBOUNCER_IMAGE
     """Image of PgBouncer for CloudNativePG, by exact tag."""
     mode: Literal["session", "transaction"] = "transaction"
     """When a server connection goes back: after each `transaction`, or when the client leaves (`session`)."""

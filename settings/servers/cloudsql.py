@@ -1,12 +1,12 @@
 """PostgreSQL on Google Cloud SQL: an instance that the program makes, or one that is there."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from settings.base import Found, Model, Refusal, refuse
+from settings.base import Found, Model, Refusal
+from settings.names import image
 from settings.pins import CLOUD_SQL_PROXY_IMAGE
 from settings.servers import gcp
 from settings.servers.cloudsql_instance import CloudSqlInstance
@@ -18,13 +18,10 @@ ZONE_SUFFIX = "-postgresql"
 LONGEST_ZONE = 63
 """Characters of a managed zone's name (Cloud DNS API)."""
 
-_IMAGE = re.compile(r"[^\s:@]+(:[0-9]+)?(/[^\s:@]+)*:2\.[0-9]+\.[0-9]+[-.\w]*(@sha256:[0-9a-f]{64})?")
-
-
-def _image(value: str) -> str:
-    if _IMAGE.fullmatch(value) is None:
-        refuse(f"an image of the Cloud SQL Auth Proxy with an exact 2.x tag, such as {CLOUD_SQL_PROXY_IMAGE}")
-    return value
+_IMAGE = image(
+    r"2\.[0-9]+\.[0-9]+",
+    f"an image of the Cloud SQL Auth Proxy with an exact 2.x tag, such as {CLOUD_SQL_PROXY_IMAGE}",
+)
 
 
 class CloudSqlAuthProxy(Model):
@@ -36,7 +33,7 @@ class CloudSqlAuthProxy(Model):
     """IAM service account with role `roles/cloudsql.client`, which the proxy's pods become by workload identity."""
     replicas: Annotated[int, Field(ge=1, le=10)] = 2
     """Pods of it."""
-    image: Annotated[str, AfterValidator(_image)] = CLOUD_SQL_PROXY_IMAGE
+    image: Annotated[str, _IMAGE] = CLOUD_SQL_PROXY_IMAGE
     """Its image, exact tag."""
     required: bool = True
     """Whether an instance that the program makes takes connections of proxies and connectors alone."""

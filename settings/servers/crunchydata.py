@@ -96,8 +96,8 @@ def _users(value: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def _refused_users(value: dict[str, list[str]]) -> Iterator[Refusal]:
     for name, databases in value.items():
-        if name == "postgres" or re.fullmatch(USERNAME.pattern, name) is None or len(name) > USERNAME.longest:
-            allowed = f"names of roles: {USERNAME.allowed}, at most {USERNAME.longest} characters, not postgres"
+        if name == "postgres" or not USERNAME.fits(name):
+            allowed = f"names of roles: {USERNAME.words}, not postgres"
             yield Refusal((name,), databases, allowed)
         if not databases or len(set(databases)) < len(databases):
             yield Refusal((name,), databases, "one or more databases, each once")

@@ -1,30 +1,21 @@
 """Where pgBackRest keeps a PostgresCluster's backups and WAL, when it makes them and for how long it keeps them."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from settings.base import Found, Model, Refusal, refuse
+from settings.base import Found, Model, Refusal
 from settings.cron import Cron
-from settings.names import BucketName, HostName, ObjectName
+from settings.names import BucketName, Form, HostName, ObjectName
 from settings.quantity import VolumeSize
 
+_REGION = Form(r"[a-z0-9]+(-[a-z0-9]+)*", None, "the region's name, such as eu-central-1")
 
-def _path(value: str) -> str:
-    if re.fullmatch(r"(/[-._a-zA-Z0-9]+)+", value) is None:
-        refuse("an absolute path without a '/' at its end, such as /pgbackrest/production")
-    return value
-
-
-def _region(value: str) -> str:
-    if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) is None:
-        refuse("the region's name, such as eu-central-1")
-    return value
-
-
-RepositoryPath = Annotated[str, AfterValidator(_path)]
+RepositoryPath = Annotated[
+    str,
+    Form(r"(/[-._a-zA-Z0-9]+)+", None, "an absolute path without a '/' at its end, such as /pgbackrest/production"),
+]
 """Path of a repository in its bucket."""
 
 
@@ -75,7 +66,7 @@ class S3Repository(Repository):
     """The bucket."""
     endpoint: HostName
     """Host of the service, such as s3.eu-central-1.amazonaws.com."""
-    region: Annotated[str, AfterValidator(_region)]
+    region: Annotated[str, _REGION]
     """Region of the bucket."""
     uri_style: Literal["host", "path"] = "host"
     """Where the bucket stands in an address; MinIO and most others than AWS want `path`."""
