@@ -558,6 +558,38 @@ def test_admins_that_are_no_superusers_can_move_both_ways(servers: tuple[Databas
         assert not may_log_in(way.source)
 
 
+def test_half_a_copy_that_autovacuum_works_on_makes_room_without_a_superuser(
+    servers: tuple[DatabaseServer, DatabaseServer],
+) -> None:
+    source, target = servers
+    admin = Admin("keeper", "keeper")
+    for server in servers:
+        server.psql("CREATE ROLE keeper LOGIN CREATEROLE CREATEDB PASSWORD 'keeper'")
+        assert bootstrap(server, admin, arriving="no" if server is source else "yes").returncode == 0
+    fill(source)
+    source.psql(
+        "CREATE TABLE busy AS SELECT n FROM generate_series(1, 200000) AS n;"
+        "ALTER TABLE busy SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)",
+        user="airbyte",
+        database="airbyte",
+    )
+    mover = Mover(source, target, source_admin=admin, target_admin=admin)
+    cut = """#!/bin/sh
+case "$*" in *move_compare.sql*) kill -9 0 ;; esac
+exec "$REAL/psql" "$@"
+"""
+    assert mover.move({"psql": cut}).returncode == -signal.SIGKILL
+    for sql in ("ALTER SYSTEM SET autovacuum_naptime = '1s'", "SELECT pg_reload_conf()"):
+        target.psql(sql)
+    target.psql("DELETE FROM busy", database="airbyte")
+    at_work = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = 'airbyte'"
+    until(lambda: target.psql(at_work) == "1")
+
+    done = mover.move()
+    assert done.returncode == 0, done.stdout
+    assert dumps(target) == dumps(source)
+
+
 def test_downtime_is_told_once_the_app_is_there(mover: Mover) -> None:
     def downtime(server: DatabaseServer) -> subprocess.CompletedProcess[str]:
         reached = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGDATABASE": "postgres", "PGUSER": "postgres"}

@@ -3,6 +3,7 @@
 -- end; server, that the data go to.
 \set VERBOSITY terse
 \ir stamps.sql
+\ir move_sessions.sql
 CREATE TEMPORARY TABLE wanted AS
 SELECT regexp_split_to_table(:'databases', ' +') AS name;
 SELECT
@@ -59,13 +60,7 @@ BEGIN
   LOOP
     PERFORM pg_stat_clear_snapshot();
     -- Also those of others in these databases, as far as the admin may.
-    PERFORM pg_terminate_backend(pid)
-    FROM pg_stat_activity
-    WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
-      AND (usename = current_setting('lakehouse.username') OR datname IN (SELECT name FROM wanted))
-      AND pg_has_role(usesysid, 'USAGE')
-      AND ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
-        OR NOT (SELECT rolsuper FROM pg_roles WHERE pg_roles.oid = usesysid));
+    PERFORM pg_temp.end_sessions(current_setting('lakehouse.username'), (SELECT array_agg(name) FROM wanted));
     PERFORM pg_sleep(0.3);
     PERFORM pg_stat_clear_snapshot();
     SELECT string_agg(format('%s (%s)', pid, coalesce(nullif(application_name, ''), 'no name')), ', ') INTO left_over

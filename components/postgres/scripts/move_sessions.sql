@@ -1,0 +1,12 @@
+-- A function of the session, for an admin who is perhaps no superuser:
+--   pg_temp.end_sessions(role, databases)   asks the role's sessions, and those in the databases, to end; not superusers'
+--                                           if the admin is none, nor those of roles that it is no member of
+CREATE FUNCTION pg_temp.end_sessions(role text, databases text[]) RETURNS void LANGUAGE sql AS $$
+  SELECT pg_terminate_backend(pid)
+  FROM pg_stat_activity
+  WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
+    AND (usename = role OR datname = ANY (databases))
+    AND pg_has_role(usesysid, 'USAGE')
+    AND ((SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+      OR NOT (SELECT rolsuper FROM pg_roles WHERE pg_roles.oid = usesysid))
+$$;
