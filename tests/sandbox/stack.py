@@ -175,8 +175,7 @@ def remove(name: str, namespaces: Sequence[str]) -> None:
     """Remove a stack with all that it ever made, whatever state it is in, by taking its namespaces away."""
     for pid in lock_holders(name):  # of a test run that was interrupted
         os.kill(pid, signal.SIGKILL)
-    for namespace in namespaces:
-        ok("kubectl", "delete", "namespace", namespace, "--ignore-not-found", "--timeout=180s")
+    ok("kubectl", "delete", "namespace", *namespaces, "--ignore-not-found", "--timeout=180s")
     if any((SANDBOX.state / "pulumi").rglob(f"stacks/*/{name}.json")):
         ok("pulumi", "cancel", "--yes", "--stack", name, *QUIET)
         ok("pulumi", "stack", "rm", name, "--force", "--yes", "--preserve-config", *QUIET)
