@@ -39,7 +39,8 @@ unit: $(VENV)/ready lint ## The inner loop: lint, types, unit and plan tests; no
 
 test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 	@$(RUN) -m sandbox up
-	@$(RUN) -m pytest tests
+	@$(RUN) -m pytest tests --ignore=tests/sandbox
+	@$(RUN) -m pytest tests/sandbox -vv --durations=20
 
 bench: $(VENV)/ready ## The ratios that the README tells
 	@$(RUN) -m tests.bench
