@@ -16,7 +16,7 @@ from tests.sandbox.deployments import STACK_FILES, App
 from tests.sandbox.outside import TLS_SEEN
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.postgres_cluster import AIRBYTE, CLUSTER, DAGSTER
-from tests.sandbox.stack import Stack, remove
+from tests.sandbox.stack import Stack
 from tests.sandbox.test_04_dagster import webserver
 from tests.sandbox.test_05_airbyte import address
 from tests.support.cluster import SANDBOX, get, http, kubectl, node_port, objects, secret_values, told, until
@@ -30,11 +30,12 @@ FAILURES = 10
 
 
 class _OperatorStack(OwnedStack):
-    """A stack whose instances are stopped while their operator still runs, and after their clients."""
+    """A stack whose instances are stopped after their clients, and while operator and object storage still run."""
 
     def remove(self) -> None:
-        # PgBouncer and PostgreSQL wait for their clients before they stop.
-        remove("operator", [app.namespace for app in APPS])
+        # PgBouncer and PostgreSQL wait for clients to go; PostgreSQL also for MinIO, which stays, to take its WAL.
+        for app in APPS:
+            kubectl("delete", "deployments", "--all", "--namespace", app.namespace)
         CLUSTER.remove()
         super().remove()
 

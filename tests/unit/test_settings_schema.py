@@ -34,7 +34,9 @@ def test_schema_file_is_up_to_date() -> None:
     assert json.loads((ROOT / SCHEMA_FILE).read_text()) == stack_schema(), UPDATE
 
 
-@pytest.mark.parametrize(("file", "tables"), [(README, settings_table), (SERVERS, server_tables)], ids=str)
+@pytest.mark.parametrize(
+    ("file", "tables"), [(README, settings_table), (SERVERS, server_tables)], ids=[README, SERVERS]
+)
 def test_tables_for_people_are_up_to_date(file: str, tables: Callable[[], str]) -> None:
     shown = (ROOT / file).read_text().partition(BEGIN)[2].partition(END)[0]
     assert shown == tables(), UPDATE
