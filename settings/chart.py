@@ -1,6 +1,5 @@
 """Which chart an app is installed from: the official one, another version, an OCI reference or a local folder."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -11,9 +10,11 @@ from pydantic import AfterValidator
 from settings.base import Model, Refusal, refuse
 from settings.names import Form
 
-_VERSION = r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
-
-_EXACT_VERSION = Form(_VERSION, None, "one exact version, such as 2.2.0; no range, no `v`, not `latest`")
+_EXACT_VERSION = Form(
+    r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?",
+    None,
+    "one exact version, such as 2.2.0; no range, no `v`, not `latest`",
+)
 _REPOSITORY = Form(
     r"https?://[^\s]+",
     None,
@@ -40,7 +41,7 @@ def _folders_version(folder: str) -> str:
     text = (Path(folder) / "Chart.yaml").read_text()
     chart = cast("dict[str, Any]", yaml.safe_load(text)) if text.strip() else {}
     version = chart.get("version") if isinstance(chart, dict) else None  # pyright: ignore[reportUnnecessaryIsInstance]
-    if not isinstance(version, str) or re.fullmatch(_VERSION, version) is None:
+    if not isinstance(version, str) or not _EXACT_VERSION.fits(version):
         raise ValueError(f"there it is {version!r}")
     return version
 

@@ -46,6 +46,27 @@ def mover(servers: tuple[DatabaseServer, DatabaseServer]) -> Mover:
     return Mover(source, target)
 
 
+@pytest.fixture
+def keepers_mover(servers: tuple[DatabaseServer, DatabaseServer]) -> Mover:
+    """The same between servers whose admins are no superusers."""
+    source, target = servers
+    keeper = Admin("keeper", "keeper")
+    for server in servers:
+        server.psql("CREATE ROLE keeper LOGIN CREATEROLE CREATEDB PASSWORD 'keeper'")
+        assert bootstrap(server, keeper, arriving="no" if server is source else "yes").returncode == 0
+    fill(source)
+    return Mover(source, target, source_admin=keeper, target_admin=keeper)
+
+
+def killed_before(script: str) -> dict[str, str]:
+    """A move that is killed with everything around it when it comes to run this script."""
+    psql = f"""#!/bin/sh
+case "$*" in *{script}*) kill -9 0 ;; esac
+exec "$REAL/psql" "$@"
+"""
+    return {"psql": psql}
+
+
 def bootstrap(server: DatabaseServer, admin: Admin = SUPERUSER, **changes: str) -> subprocess.CompletedProcess[str]:
     app = {"username": "airbyte", "password": PASSWORD, "databases": " ".join(DATABASES), "admin": admin.name}
     return server.bootstrap(admin_password=admin.password, **{**app, **changes})
@@ -400,11 +421,8 @@ def test_a_move_that_did_not_end_is_turned_back_as_a_move_the_other_way(mover: M
 
 def test_a_move_that_was_cut_before_its_last_mark_goes_either_way(mover: Mover) -> None:
     before = dumps(mover.source)
-    cut = """#!/bin/sh
-case "$*" in *move_arrive.sql*) kill -9 0 ;; esac
-exec "$REAL/psql" "$@"
-"""
-    assert mover.move({"psql": cut}).returncode == -signal.SIGKILL
+    cut = killed_before("move_arrive.sql")
+    assert mover.move(cut).returncode == -signal.SIGKILL
     assert (stamp(mover.source), stamp(mover.target)) == ("moved", "copied")
     assert bootstrap(mover.source).returncode != 0
     assert bootstrap(mover.target).returncode != 0
@@ -417,7 +435,7 @@ exec "$REAL/psql" "$@"
     assert dumps(mover.source) == before
 
     there = replace(mover, run="job-3")
-    assert there.move({"psql": cut}).returncode == -signal.SIGKILL
+    assert there.move(cut).returncode == -signal.SIGKILL
     assert there.move().returncode == 0
     assert stamp(mover.target) == "arrived"
 
@@ -539,16 +557,10 @@ exec "$REAL/psql" "$@"
     assert dumps(mover.target) == before
 
 
-def test_admins_that_are_no_superusers_can_move_both_ways(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
-    source, target = servers
-    admin = Admin("keeper", "keeper")
-    for server in servers:
-        server.psql("CREATE ROLE keeper LOGIN CREATEROLE CREATEDB PASSWORD 'keeper'")
-        assert bootstrap(server, admin, arriving="no" if server is source else "yes").returncode == 0
-    fill(source)
-    before = dumps(source)
-    there = Mover(source, target, source_admin=admin, target_admin=admin)
-    back = Mover(target, source, source_admin=admin, target_admin=admin)
+def test_admins_that_are_no_superusers_can_move_both_ways(keepers_mover: Mover) -> None:
+    there, admin = keepers_mover, keepers_mover.target_admin
+    before = dumps(there.source)
+    back = replace(there, source=there.target, target=there.source)
     for way in (there, back):
         assert bootstrap(way.target, admin, arriving="yes").returncode == 0
         done = way.move()
@@ -558,34 +570,22 @@ def test_admins_that_are_no_superusers_can_move_both_ways(servers: tuple[Databas
         assert not may_log_in(way.source)
 
 
-def test_half_a_copy_that_autovacuum_works_on_makes_room_without_a_superuser(
-    servers: tuple[DatabaseServer, DatabaseServer],
-) -> None:
-    source, target = servers
-    admin = Admin("keeper", "keeper")
-    for server in servers:
-        server.psql("CREATE ROLE keeper LOGIN CREATEROLE CREATEDB PASSWORD 'keeper'")
-        assert bootstrap(server, admin, arriving="no" if server is source else "yes").returncode == 0
-    fill(source)
+def test_half_a_copy_that_autovacuum_works_on_makes_room_without_a_superuser(keepers_mover: Mover) -> None:
+    source, target = keepers_mover.source, keepers_mover.target
     source.psql(
         "CREATE TABLE busy AS SELECT n FROM generate_series(1, 200000) AS n;"
         "ALTER TABLE busy SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)",
         user="airbyte",
         database="airbyte",
     )
-    mover = Mover(source, target, source_admin=admin, target_admin=admin)
-    cut = """#!/bin/sh
-case "$*" in *move_compare.sql*) kill -9 0 ;; esac
-exec "$REAL/psql" "$@"
-"""
-    assert mover.move({"psql": cut}).returncode == -signal.SIGKILL
+    assert keepers_mover.move(killed_before("move_compare.sql")).returncode == -signal.SIGKILL
     for sql in ("ALTER SYSTEM SET autovacuum_naptime = '1s'", "SELECT pg_reload_conf()"):
         target.psql(sql)
     target.psql("DELETE FROM busy", database="airbyte")
     at_work = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker' AND datname = 'airbyte'"
     until(lambda: target.psql(at_work) == "1")
 
-    done = mover.move()
+    done = keepers_mover.move()
     assert done.returncode == 0, done.stdout
     assert dumps(target) == dumps(source)
 
