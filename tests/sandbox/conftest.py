@@ -1,15 +1,25 @@
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox.processes import Processes
 from tests.sandbox.deployments import AIRBYTE, DAGSTER, FULL_APPS, STACK_FILES, App
+from tests.sandbox.diagnosis import cluster_now
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Stack
 from tests.support.cluster import SANDBOX
 
 RUNNING = ("apiserver", "kubelet", "containerd")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failure what the cluster looks like before anything is taken away."""
+    report = yield
+    if report.failed and Processes(SANDBOX).pid("apiserver") is not None:
+        report.sections.append(("cluster", cluster_now()))
+    return report
 
 
 @pytest.fixture(scope="session")
