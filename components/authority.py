@@ -18,9 +18,13 @@ FILE = f"{FOLDER}/{CA_CERTIFICATE}"
 
 
 def volume(endpoint: Endpoint) -> dict[str, Any]:
-    """The volume: the certificate alone, out of the database's Secret."""
+    """The volume: the certificate alone, out of the database's Secret.
+
+    A pod starts without it, too. After a switch to a server without TLS, Dagster's webserver may go on giving runs the
+    volumes that it once heard of from an old code server: they would hang. Who needs the file says so on connecting.
+    """
     items = [{"key": CA_CERTIFICATE, "path": CA_CERTIFICATE}]
-    return {"name": NAME, "secret": {"secretName": endpoint.secret_name, "items": items}}
+    return {"name": NAME, "secret": {"secretName": endpoint.secret_name, "items": items, "optional": True}}
 
 
 def mount() -> dict[str, Any]:

@@ -86,10 +86,10 @@ def database_args(
     *,
     aliases: Mapping[str, str],
     timeout_seconds: int,
-    arriving: bool,
+    arriving_from: Server | None,
 ) -> DatabaseArgs:
-    """An app's part of a server; `aliases` are the keys that its chart wants in the Secret, `arriving` tells whether a
-    move brings the data there.
+    """An app's part of a server; `aliases` are keys that its chart wants in the Secret, `arriving_from` is the server
+    that a move brings the data from.
     """
     settings = app.database
     return DatabaseArgs(
@@ -109,5 +109,5 @@ def database_args(
             settings.idle_in_transaction_timeout_seconds,
         ),
         timeout_seconds=timeout_seconds,
-        arriving=arriving,
+        arriving_from=arriving_from,
     )

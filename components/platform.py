@@ -147,7 +147,7 @@ class Platform(pulumi.ComponentResource):
                 namespace,
                 aliases=aliases,
                 timeout_seconds=timeout,
-                arriving=key in self._moves,
+                arriving_from=self._moves[key].source if key in self._moves else None,
             ),
             self._in_namespace(namespace, server),
         )

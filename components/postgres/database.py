@@ -31,7 +31,7 @@ class DatabaseArgs:
         scram_iterations: rounds that a client computes at each login, against guessing; a generated password needs
             none. PostgreSQL's default is 4096, and JDBC refuses fewer.
         limits: what the role may take of the server.
-        arriving: whether a move is to bring the data to this server.
+        arriving_from: the server that a move is to bring the data from; None if nothing is moved.
         timeout_seconds: how long the Job waits for a server that is still starting.
     """
 
@@ -46,7 +46,7 @@ class DatabaseArgs:
     password_rotation: int = 1
     scram_iterations: int = 4096
     limits: RoleLimits = field(default_factory=RoleLimits)
-    arriving: bool = False
+    arriving_from: Server | None = None
     timeout_seconds: int = 300
 
 
@@ -82,7 +82,7 @@ class Database(pulumi.ComponentResource):
             keepers={"rotation": str(args.password_rotation)},
             opts=child,
         )
-        known = pulumi.Output.all(self.endpoint.host, password.result, server.ca_certificate)
+        known = pulumi.Output.all(self.endpoint.host, password.result, _mounted_authority(args))
         self.connection_uri = known.apply(lambda it: connection_uri(replace(self.endpoint, host=it[0]), it[1]))
         secret = k8s.core.v1.Secret(
             f"{name}-secret",
@@ -130,7 +130,7 @@ class Database(pulumi.ComponentResource):
                 databases={args.name: args.extensions, **args.further_databases},
                 scram_iterations=args.scram_iterations,
                 limits=args.limits,
-                arriving=args.arriving,
+                arriving=args.arriving_from is not None,
                 files_name=job_name,
                 files_hash=fingerprint(scripts),
                 labels=labels,
@@ -146,6 +146,15 @@ class Database(pulumi.ComponentResource):
             ),
         )
         self.register_outputs({})
+
+
+def _mounted_authority(args: DatabaseArgs) -> pulumi.Input[str] | None:
+    """The certificate that pods mount out of the app's Secret; while data are moved to a server that has none, the old
+    server's, which pods need until the app is switched, and again if Helm takes the switch back.
+    """
+    if args.server.ca_certificate is None and args.arriving_from is not None:
+        return args.arriving_from.ca_certificate
+    return args.server.ca_certificate
 
 
 def _authority(server: Server) -> dict[str, pulumi.Input[str]]:

@@ -232,7 +232,7 @@ def test_pods_that_an_app_starts_have_the_certificate_at_the_same_path(file: str
             CERTIFICATE
         ] * 3
         (volume,) = instance["run_volumes"]
-        assert volume["secret"] == {"secretName": secret, "items": [{"key": key, "path": key}]}
+        assert volume["secret"] == {"secretName": secret, "items": [{"key": key, "path": key}], "optional": True}
         assert [(it["name"], it["mountPath"]) for it in instance["run_mounts"]] == [(volume["name"], folder)]
     else:
         launcher = found["pods"]["Deployment/airbyte-workload-launcher"]["airbyte-workload-launcher-container"][

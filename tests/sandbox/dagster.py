@@ -1,5 +1,6 @@
 """Dagster's webserver as its users' programs see it: GraphQL."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,17 @@ class Webserver:
 
     address: str
 
-    def launch(self, seconds: float = 0) -> str:
+    def launch(self, seconds: float = 0, tags: Mapping[str, str] | None = None) -> str:
         """Launch the example job; return the run's id.
 
         Args:
             seconds: how long the job's second step takes.
+            tags: the run's tags.
         """
         selector = {"repositoryLocationName": "example", "repositoryName": "__repository__", "jobName": "nightly"}
         config = {"ops": {"transform": {"config": {"seconds": seconds}}}}
-        launched = self._ask("launch", {"selector": selector, "config": config})["launchRun"]
+        named = [{"key": key, "value": value} for key, value in (tags or {}).items()]
+        launched = self._ask("launch", {"selector": selector, "config": config, "tags": named})["launchRun"]
         assert launched["__typename"] == "LaunchRunSuccess", launched
         return launched["run"]["runId"]
 

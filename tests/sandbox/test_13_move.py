@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.postgres.credentials import CA_CERTIFICATE
 from tests.sandbox import postgres_cluster, rows_to_keep
 from tests.sandbox.dagster import Webserver
 from tests.sandbox.deployments import STACK_FILES, App
@@ -18,7 +19,18 @@ from tests.sandbox.outside import ADMIN, TLS_SEEN, outside_server
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.postgres_cluster import PostgresCluster
 from tests.sandbox.stack import Stack
-from tests.support.cluster import DatabasePod, find, get, http, kubectl, node_port, objects, run, until
+from tests.support.cluster import (
+    DatabasePod,
+    find,
+    get,
+    http,
+    kubectl,
+    node_port,
+    objects,
+    run,
+    secret_values,
+    until,
+)
 
 NAMESPACE = "moving"
 SHARED = "moving-postgresql"
@@ -223,6 +235,7 @@ def test_the_old_servers_go_with_the_last_change(moving: OwnedStack, other: Othe
 def test_back_again_with_what_was_written_since(moving: OwnedStack, other: Other) -> None:
     check_both_apps_work()
     on_the_other = checksums(lambda app, sql: other.query(app.pod.database, sql))
+    tags = as_told_by_the_code_server()
     stack = moving.unsettle()
     stack.set("postgresql", EMBEDDED)
     stack.set("moveFrom", dict(other.settings))
@@ -234,12 +247,18 @@ def test_back_again_with_what_was_written_since(moving: OwnedStack, other: Other
     assert checksums(in_pod) == on_the_other
     for app in APPS:
         assert told_downtime(app) > 0
+        assert CA_CERTIFICATE in secret_values(app.secret, NAMESPACE)
     check_both_apps_work()
     stack.set("moveFrom", None)
     stack.up().check()
     moving.settled = True
     check_both_apps_work()
     assert stack.up().check().changes == []
+    for app in APPS:
+        assert CA_CERTIFICATE not in secret_values(app.secret, NAMESPACE)
+    run_job(tags)
+    warnings = [event["message"] for event in objects("events", NAMESPACE) if event["reason"] == "FailedMount"]
+    assert not [message for message in warnings if CA_CERTIFICATE in message]
 
 
 @pytest.mark.parametrize("other", ["existing"], indirect=True)
@@ -272,7 +291,24 @@ def generate(pod: DatabasePod) -> None:
     assert int(pod.value("SELECT pg_table_size('generated')")) > GB
 
 
-def run_job() -> None:
+def as_told_by_the_code_server() -> dict[str, str]:
+    """Tags that give a run the volumes which the code server tells now, as a webserver gives them to each run.
+
+    It may keep to them after a switch: one that starts while the code server is replaced may load the old one and watch
+    the new one, which then never changes.
+    """
+    deployment = get("deployment", f"{DAGSTER.release}-dagster-user-deployments-example", NAMESPACE)
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    (told,) = [env["value"] for env in container["env"] if env["name"].endswith("CONTAINER_CONTEXT")]
+    context = json.loads(told)["k8s"]
+    config = {
+        "pod_spec_config": {"volumes": context["volumes"]},
+        "container_config": {"volume_mounts": context["volume_mounts"]},
+    }
+    return {"dagster-k8s/config": json.dumps(config)}
+
+
+def run_job(tags: Mapping[str, str] | None = None) -> None:
     """Run Dagster's example job to its end."""
     dagster = Webserver(node_port(NAMESPACE, DAGSTER.web))
     until("webserver with the example job", lambda: (dagster.is_ready(), "not yet"), 120)
@@ -280,7 +316,7 @@ def run_job() -> None:
     def launch() -> tuple[bool, str]:
         # A move that is turned back leaves the webserver as it was, with a connection that has been ended.
         try:
-            return True, dagster.launch()
+            return True, dagster.launch(tags=tags)
         except AssertionError as error:
             return False, str(error)
 

@@ -21,7 +21,7 @@ S3_ROLE = S3(region="eu-central-1", bucket="b", role_arn=ROLE)
 CERTIFICATE = "/etc/database-authority/ca.crt"
 VOLUME = {
     "name": "database-authority",
-    "secret": {"secretName": "db-secret", "items": [{"key": "ca.crt", "path": "ca.crt"}]},
+    "secret": {"secretName": "db-secret", "items": [{"key": "ca.crt", "path": "ca.crt"}], "optional": True},
 }
 MOUNT = {"name": "database-authority", "mountPath": "/etc/database-authority", "readOnly": True}
 MINE = {"name": "mine", "emptyDir": {}}

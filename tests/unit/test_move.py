@@ -17,6 +17,8 @@ BY_HAND = {
     "namespace": "shared",
     "server": {"kind": "existing", "host": "db.example.com", "tls": "require", "admin": {"secretName": "db-admin"}},
 }
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+VERIFIED = {**BY_HAND, "server": {**BY_HAND["server"], "tls": "verify-full", "caCertificate": PEM}}
 THERE = {"postgresql": BY_HAND, "moveFrom": EMBEDDED}
 BACK = {"postgresql": EMBEDDED, "moveFrom": BY_HAND}
 APPS = ("airbyte", "dagster")
@@ -143,15 +145,23 @@ def test_passwords_are_secret_in_a_move(made: Plan) -> None:
 
 
 def test_authorities_of_both_sides_come_with_the_scripts() -> None:
-    pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-    server = {**BY_HAND["server"], "tls": "verify-full", "caCertificate": pem}
-    made = plan(postgresql={**BY_HAND, "server": server}, moveFrom=EMBEDDED)
+    made = plan(postgresql=VERIFIED, moveFrom=EMBEDDED)
     found = variables(made, "dagster-move")
     assert found["TARGET_CA"] == "/scripts/target-ca.crt"
     assert not found["SOURCE_CA"]
-    assert made.one(CONFIG_MAP, "dagster-move-scripts").inputs["data"]["target-ca.crt"] == pem
-    assert made.one(CONFIG_MAP, "dagster-downtime-scripts").inputs["data"]["target-ca.crt"] == pem
+    assert made.one(CONFIG_MAP, "dagster-move-scripts").inputs["data"]["target-ca.crt"] == PEM
+    assert made.one(CONFIG_MAP, "dagster-downtime-scripts").inputs["data"]["target-ca.crt"] == PEM
     assert variables(made, "dagster-downtime")["PGSSLROOTCERT"] == "/scripts/target-ca.crt"
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_pods_find_the_old_servers_authority_until_that_server_goes(app: str) -> None:
+    def secret(**settings: Any) -> dict[str, str]:
+        return reveal(plan(**settings).one(SECRET, f"{app}-database-secret").raw["stringData"])
+
+    back = secret(postgresql=EMBEDDED, moveFrom=VERIFIED)
+    assert back.pop("ca.crt") == PEM
+    assert back == secret(postgresql=EMBEDDED)
 
 
 def test_a_refusal_is_not_tried_again_and_a_cut_try_is() -> None:
