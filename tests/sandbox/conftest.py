@@ -17,7 +17,7 @@ RUNNING = ("apiserver", "kubelet", "containerd")
 def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to a failure what the cluster looks like before anything is taken away."""
     report = yield
-    if report.failed and Processes(SANDBOX).pid("apiserver") is not None:
+    if report.failed:
         report.sections.append(("cluster", cluster_now()))
     return report
 

@@ -1,7 +1,9 @@
 """What the cluster looks like when a test fails: who reads a CI log has nothing else."""
 
+import subprocess
 from typing import Any
 
+from sandbox.steps import SandboxError
 from tests.support.cluster import objects, run
 
 LINES = 20
@@ -9,6 +11,14 @@ LINES = 20
 
 
 def cluster_now() -> str:
+    """What there is to see; if the cluster does not answer, what is said instead."""
+    try:
+        return _look()
+    except (AssertionError, SandboxError, subprocess.TimeoutExpired) as error:
+        return str(error)
+
+
+def _look() -> str:
     """All pods, the warnings among the events, and the end of the logs of each pod that is not as it should be."""
     parts = [
         _kubectl("get", "pods", "--all-namespaces", "--sort-by=.metadata.creationTimestamp"),
