@@ -14,7 +14,7 @@ RUNNING = ("apiserver", "kubelet", "containerd")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to a failure what the cluster looks like before anything is taken away."""
     report = yield
     if report.failed:

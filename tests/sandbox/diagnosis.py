@@ -4,7 +4,7 @@ import subprocess
 from typing import Any
 
 from sandbox.steps import SandboxError
-from tests.support.cluster import objects, run
+from tests.support.cluster import is_ready, objects, run
 
 LINES = 20
 """Last lines of a container's log that are shown."""
@@ -29,11 +29,8 @@ def _look() -> str:
 
 
 def _is_worth_reading(pod: dict[str, Any]) -> bool:
-    status = pod["status"]
-    containers = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-    restarted = any(container["restartCount"] for container in containers)
-    unready = any(not container["ready"] for container in containers)
-    return status["phase"] != "Succeeded" and (restarted or unready)
+    restarted = any(container["restartCount"] for container in pod["status"].get("containerStatuses", []))
+    return pod["status"]["phase"] != "Succeeded" and (restarted or not is_ready(pod))
 
 
 def _logs(pod: dict[str, Any]) -> str:

@@ -122,8 +122,8 @@ def test_client_has_the_certificate_alone_beside_its_variables(bin_folder: Path)
     # By this name, the strategic merge finds the container that `kubectl run` makes.
     assert container["name"] == arguments[1]
     (volume,) = spec["volumes"]
-    assert volume["secret"]["secretName"] == "lake.database"
-    assert volume["secret"]["items"] == [{"key": "ca.crt", "path": "ca.crt"}]
+    items = [{"key": "ca.crt", "path": "ca.crt"}]
+    assert volume["secret"] == {"secretName": "lake.database", "items": items, "optional": True}
     (mount,) = container["volumeMounts"]
     assert (mount["name"], mount["mountPath"]) == (volume["name"], "/etc/database-authority")
 
