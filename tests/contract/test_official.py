@@ -50,6 +50,7 @@ JDBC_PARAMETERS = {
     TlsMode.REQUIRE: "?sslmode=require",
     TlsMode.VERIFY_FULL: f"?sslmode=verify-full&sslrootcert={CERTIFICATE}",
 }
+OF_A_POD = ("volumes", "pull secrets")  # what a pod has beside its containers
 # Variables by which a container of Airbyte or Dagster gets the database's password.
 PASSWORDS = {"DATABASE_PASSWORD", "POSTGRES_PWD", "DAGSTER_PG_PASSWORD"}
 # Leaves of the program's values that no recorded fact depends on.
@@ -99,8 +100,14 @@ def programs_values(case: str) -> dict[str, Any]:
 
 
 def containers(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for pod, parts in found["pods"].items():
-        yield from ((f"{pod} {name}", part) for name, part in parts.items() if name != "volumes")
+    """Every container of the chart's pods, and of those that the app starts by itself."""
+    for pod, parts in {**found["pods"], **found["launched"]}.items():
+        yield from ((f"{pod} {name}", part) for name, part in parts.items() if name not in OF_A_POD)
+
+
+def volumes(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for pod, parts in {**found["pods"], **found["launched"]}.items():
+        yield from ((f"{pod} {name}", source) for name, source in parts.get("volumes", {}).items())
 
 
 def authority(case: str) -> str | None:
@@ -130,10 +137,10 @@ def test_every_secret_key_is_there(file: str, case: str, namespace: str) -> None
     there = provided(file, case, found)
     asked = [(who, key) for who, part in containers(found) for key in part.get("keys", {}).values()]
     asked += [
-        (pod, key)
-        for pod, parts in found["pods"].items()
-        for keys in parts.get("volumes", {}).values()
-        for key in ([] if isinstance(keys, str) else keys)
+        (who, f"{source['secret']}/{key}")
+        for who, source in volumes(found)
+        if "secret" in source
+        for key in source.get("items", {}).values()
     ]
     assert asked
     missing = [
@@ -150,9 +157,7 @@ def test_whole_secrets_are_there(file: str, case: str) -> None:
     found = recorded(file, case, "own")
     there = provided(file, case, found)
     whole = [name for _, part in containers(found) for name in part.get("whole", [])]
-    whole += [
-        keys for parts in found["pods"].values() for keys in parts.get("volumes", {}).values() if isinstance(keys, str)
-    ]
+    whole += [source["secret"] for _, source in volumes(found) if "secret" in source]
     assert [name for name in whole if not name.endswith("?") and name not in there] == []
 
 
@@ -212,11 +217,12 @@ def test_certificate_is_wherever_the_database_is_opened(file: str, case: str) ->
     opening = 0
     for pod, parts in found["pods"].items():
         for name, part in parts.items():
-            if name == "volumes" or not PASSWORDS & part.get("keys", {}).keys():
+            if name in OF_A_POD or not PASSWORDS & part.get("keys", {}).keys():
                 continue
             folder, _, key = CERTIFICATE.rpartition("/")
             volume = part["mounts"][folder]
-            assert parts["volumes"][volume] == [f"{endpoint(case).secret_name}/{key}"], pod
+            secret = {"secret": endpoint(case).secret_name, "items": {key: key}, "optional": True}
+            assert parts["volumes"][volume] == secret, pod
             opening += 1
     assert opening >= 3
 
