@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 
-from components.airbyte_values import airbyte_values, with_database_authority
+from components.airbyte_values import address_values, airbyte_values, with_database_authority
 from components.endpoint import Endpoint
 from components.helm import ChartSource, merge_values, release
 from components.object_storage import Minio, ObjectStorage
@@ -27,6 +27,7 @@ class AirbyteArgs:
         endpoint: its database.
         storage: where it keeps objects.
         database_rotation: number of the database password.
+        url: address at which people reach it, if there is one.
         values: chart values merged over the component's own.
         timeout_seconds: how long to wait before rolling back.
     """
@@ -38,6 +39,7 @@ class AirbyteArgs:
     endpoint: Endpoint
     storage: ObjectStorage
     database_rotation: int = 1
+    url: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     timeout_seconds: int = 900
 
@@ -64,6 +66,7 @@ class Airbyte(pulumi.ComponentResource):
             storage_secret=storage_secret,
             rotation=f"database-{args.database_rotation}",
         )
+        ours = merge_values(ours, address_values(args.major, args.url))
         release(
             name,
             release_name=args.release_name,

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from components import authority
+from components.airbyte_storage import storage_values
 from components.endpoint import Endpoint, TlsMode
 from components.helm import CREDENTIALS_ROTATION, merge_values, with_items
-from components.object_storage import S3, Gcs, Minio, ObjectStorage
+from components.object_storage import ObjectStorage
 
 SECRET_ALIASES: Mapping[str, str] = {
     "DATABASE_USER": "username",
@@ -50,8 +51,6 @@ _WITHOUT_DATABASE = {"connector-builder-server", "manifestServer"}
 _DATABASE_HOST = "lakehouse/database-host"
 _DATABASE = "lakehouse/database"
 
-_GCS_FOLDER = "/secrets/gcs-log-creds"
-
 
 def airbyte_values(
     *, major: int, endpoint: Endpoint, storage: ObjectStorage, storage_secret: str, rotation: str
@@ -61,7 +60,7 @@ def airbyte_values(
     Args:
         major: major version of the chart.
         endpoint: Airbyte's database.
-        storage: where objects go; MinIO only with version 2.
+        storage: where objects go; only `S3` and `Gcs` with version 1.
         storage_secret: Secret with MinIO's generated credentials.
         rotation: changes with any of the credentials; the pods carry it and restart with it.
     """
@@ -75,21 +74,27 @@ def airbyte_values(
     temporal = {"SKIP_DB_CREATE": "true", **_temporals_tls(major, endpoint)}
     values: dict[str, Any] = {
         "postgresql": {"enabled": False},
-        "global": {
-            "database": _database(major, endpoint),
-            "storage": _storage(major, storage, storage_secret),
-        },
-        "minio": {"enabled": isinstance(storage, Minio)},
+        "global": {"database": _database(major, endpoint)},
         **dict.fromkeys(_COMPONENTS[major], annotated),
         "temporal": {**annotated, "env_vars": temporal},
     }
     if endpoint.tls is TlsMode.VERIFY_FULL:
         values = merge_values(values, _job_pods(major, endpoint))
-    if isinstance(storage, Minio):
-        values["minio"]["storage"] = {"volumeClaimValue": storage.storage_size}
-    if isinstance(storage, S3) and storage.role_arn:
-        values["serviceAccount"] = {"annotations": {"eks.amazonaws.com/role-arn": storage.role_arn}}
-    return values
+    return merge_values(values, storage_values(major, storage, storage_secret))
+
+
+def address_values(major: int, url: str | None) -> dict[str, Any]:
+    """Values that say at which address people reach Airbyte: links in the pages and in notifications begin with it.
+
+    Args:
+        major: major version of the chart.
+        url: the address; None if there is none, then the chart's own default holds.
+    """
+    if url is None:
+        return {}
+    values: dict[str, Any] = {"global": {"airbyteUrl": url.rstrip("/")}}
+    # Until 2.0 the server makes notifications' links, and the issuer of its tokens, of another variable (WEBAPP_URL).
+    return values if major == 2 else {**values, "webapp": {"url": url.rstrip("/")}}
 
 
 def with_database_authority(values: Mapping[str, Any], major: int, endpoint: Endpoint) -> dict[str, Any]:
@@ -179,41 +184,3 @@ def _job_pods(major: int, endpoint: Endpoint) -> dict[str, Any]:
         return {"workload-launcher": {"env_vars": variables}}
     mounted = {"secretName": endpoint.secret_name, "secretMountPath": authority.FOLDER}
     return {"global": {"workloads": {"containerOrchestrator": {"dataPlane": mounted}}}}
-
-
-def _storage(major: int, storage: ObjectStorage, minio_secret: str) -> dict[str, Any]:
-    name_key = "storageSecretName" if major == 1 else "secretName"
-    match storage:
-        case Minio():
-            return {"type": "minio", name_key: minio_secret}
-        case S3():
-            credentials = {name_key: storage.key.secret_name} if storage.key else {}
-            return {"type": "s3", "bucket": _buckets(storage.bucket), **credentials, "s3": _s3(storage)}
-        case Gcs():
-            return {
-                "type": "gcs",
-                "bucket": _buckets(storage.bucket),
-                name_key: storage.secret_name,
-                "gcs": {"projectId": storage.project, **_gcs_key(major, storage)},
-            }
-
-
-def _s3(storage: S3) -> dict[str, str]:
-    if storage.key is None:
-        return {"region": storage.region, "authenticationType": "instanceProfile"}
-    return {
-        "region": storage.region,
-        "authenticationType": "credentials",
-        "accessKeyIdSecretKey": storage.key.id_key,
-        "secretAccessKeySecretKey": storage.key.secret_key,
-    }
-
-
-def _gcs_key(major: int, storage: Gcs) -> dict[str, str]:
-    if major == 1:
-        return {"credentialsJson": f"{_GCS_FOLDER}/{storage.json_key}"}
-    return {"credentialsJsonSecretKey": storage.json_key, "credentialsJsonPath": f"{_GCS_FOLDER}/gcp.json"}
-
-
-def _buckets(name: str) -> dict[str, str]:
-    return dict.fromkeys(("log", "auditLogging", "state", "workloadOutput", "activityPayload"), name)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from components.helm import ChartSource
-from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage
+from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage, S3Compatible
 from components.postgres.admin import Admin
 from components.postgres.bootstrap_job import RoleLimits
 from components.postgres.database import DatabaseArgs
@@ -27,7 +27,7 @@ def chart_source(chart: Chart, official: OfficialChart | OciChart) -> ChartSourc
         return ChartSource(official.name, version, chart.repository)
     if isinstance(official, OciChart):
         return ChartSource(official.reference, version)
-    return ChartSource(official.name, version, official.repository)
+    return ChartSource(official.name, version, official.repository_of(version))
 
 
 def object_storage(settings: storage.ObjectStorage) -> ObjectStorage:
@@ -40,13 +40,19 @@ def object_storage(settings: storage.ObjectStorage) -> ObjectStorage:
             return S3(
                 region=settings.region,
                 bucket=settings.bucket,
-                key=AccessKey(key.secret_name, key.access_key_id_key, key.secret_access_key_key) if key else None,
+                key=_access_key(key) if key else None,
                 role_arn=role.role_arn if role else None,
             )
+        case storage.S3CompatibleStorage():
+            return S3Compatible(settings.endpoint, settings.bucket, _access_key(settings.credentials))
         case storage.GcsStorage():
             return Gcs(
                 settings.project, settings.bucket, settings.credentials.secret_name, settings.credentials.json_key
             )
+
+
+def _access_key(settings: storage.S3Credentials) -> AccessKey:
+    return AccessKey(settings.secret_name, settings.access_key_id_key, settings.secret_access_key_key)
 
 
 def given_admin(settings: ExistingAdmin, password: str | None) -> Admin | AdminSecret:

@@ -30,8 +30,21 @@ class S3:
 
 
 @dataclass(frozen=True)
+class S3Compatible:
+    """A bucket on a server that speaks S3, addressed by path, opened by an access key."""
+
+    endpoint: str
+    bucket: str
+    key: AccessKey
+
+
+@dataclass(frozen=True)
 class Gcs:
-    """A GCS bucket, opened by a service account's JSON key in a Secret."""
+    """A GCS bucket, opened by a service account's JSON key in a Secret.
+
+    With a chart 2.x the key must be `gcp.json`: its pods find the file under that name, while those of jobs, which have
+    the whole Secret, find it under the key's.
+    """
 
     project: str
     bucket: str
@@ -39,4 +52,4 @@ class Gcs:
     json_key: str = "gcp.json"
 
 
-ObjectStorage = Minio | S3 | Gcs
+ObjectStorage = Minio | S3 | S3Compatible | Gcs

@@ -107,6 +107,7 @@ class Platform(pulumi.ComponentResource):
                 endpoint=database.endpoint,
                 storage=object_storage(app.storage),
                 database_rotation=app.database.password_rotation,
+                url=app.url,
                 values=app.values,
                 timeout_seconds=app.timeout_seconds,
             ),

@@ -6,12 +6,12 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, Field
 
 from settings.base import Model, Refusal
-from settings.chart import Chart
+from settings.chart import Chart, numbers
 from settings.names import DatabaseSecretName, Form, Namespace, PostgresName, ReleaseName
-from settings.pins import AIRBYTE_CHART
+from settings.pins import AIRBYTE_CHART, AIRBYTE_TESTED
 from settings.postgresql import AppDatabase
 from settings.reserved import AIRBYTE, DAGSTER, refuse_reserved
-from settings.storage import MinioStorage, ObjectStorage
+from settings.storage import GCS_FILE, GcsStorage, MinioStorage, ObjectStorage, S3CompatibleStorage
 
 TEMPORAL_DATABASES = ("temporal", "temporal_visibility")
 
@@ -77,9 +77,19 @@ class DagsterDatabase(AppDatabase):
     guessed; raise it to 4096 for tools on JDBC, which refuse fewer."""
 
 
+class AirbyteChart(Chart):
+    """Where Airbyte's chart comes from."""
+
+    untested: bool = False
+    """Whether a version may be installed that this program has not been tested with: 1.x before 1.2.0 and after 1.9.2,
+    2.x before 2.0.5 and after 2.2.0."""
+
+
 class Airbyte(App):
     """Airbyte, its database and its object storage."""
 
+    chart: AirbyteChart = AirbyteChart()
+    """Which chart, if not the official one in the version that this program is tested with."""
     namespace: Namespace = "airbyte"
     """Namespace of the app and its database."""
     release_name: ReleaseName = "airbyte"
@@ -98,9 +108,14 @@ class Airbyte(App):
         return {self.database.name: self.database.extensions, "temporal": [], "temporal_visibility": ["btree_gin"]}
 
     @property
+    def chart_version(self) -> tuple[int, ...]:
+        """Version of the chart, without what follows its three numbers."""
+        return numbers(self.chart.version_or(AIRBYTE_CHART.version))
+
+    @property
     def chart_major(self) -> int:
         """Major version of the chart."""
-        return int(self.chart.version_or(AIRBYTE_CHART.version).partition(".")[0])
+        return self.chart_version[0]
 
     @property
     def server_name(self) -> str:
@@ -116,14 +131,36 @@ class Airbyte(App):
     def refusals(self) -> Iterator[Refusal]:
         """What the chart cannot do, and names that are taken."""
         yield from super().refusals()
+        yield from self._chart_refusals()
+        yield from self._storage_refusals()
+
+    def _chart_refusals(self) -> Iterator[Refusal]:
+        key = "version" if self.chart.path is None else "path"
+        found = getattr(self.chart, key)
+        if self.chart_major not in AIRBYTE_TESTED:
+            yield Refusal(("chart", key), found, "a chart of version 1.x or 2.x")
+            return
+        first, last = AIRBYTE_TESTED[self.chart_major]
+        if not numbers(first) <= self.chart_version <= numbers(last) and not self.chart.untested:
+            allowed = f"a version from {first} to {last}, with which the program is tested, or `chart.untested: true`"
+            yield Refusal(("chart", key), found, allowed)
+
+    def _storage_refusals(self) -> Iterator[Refusal]:
         reads = (("chart", "version"), ("chart", "path"), ("storage", "kind"))
-        if self.chart_major not in {1, 2}:
-            key = "version" if self.chart.path is None else "path"
-            found = getattr(self.chart, key)
-            yield Refusal(("chart", key), found, "a chart of version 1.x or 2.x", reads)
-        if self.chart_major == 1 and isinstance(self.storage, MinioStorage):
+        storage = self.storage
+        if self.chart_major == 1 and isinstance(storage, MinioStorage):
             allowed = "s3 or gcs with a chart 1.x, whose MinIO takes no credentials from a Secret"
-            yield Refusal(("storage", "kind"), "minio", allowed, reads)
+            yield Refusal(("storage", "kind"), storage.kind, allowed, reads)
+        if self.chart_major == 1 and isinstance(storage, S3CompatibleStorage):
+            allowed = "s3 or gcs with a chart 1.x, which runs a MinIO of its own beside any other server"
+            yield Refusal(("storage", "kind"), storage.kind, allowed, reads)
+        if self.chart_major == 2 and isinstance(storage, GcsStorage) and storage.credentials.json_key != GCS_FILE:
+            allowed = (
+                f"{GCS_FILE} with a chart 2.x: pods of jobs have the whole Secret and find the file under its key, all"
+                f" others under {GCS_FILE}; make the Secret with that key"
+            )
+            path = ("storage", "credentials", "jsonKey")
+            yield Refusal(path, storage.credentials.json_key, allowed, reads)
 
 
 class Dagster(App):

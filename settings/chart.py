@@ -1,5 +1,6 @@
 """Which chart an app is installed from: the official one, another version, an OCI reference or a local folder."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -25,6 +26,11 @@ _OCI = Form(
     None,
     "an OCI reference without a tag, such as oci://registry.example.com/charts/airbyte",
 )
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The three numbers of a version, without what follows them: (2, 0, 4) of `2.0.4-1`."""
+    return tuple(int(part) for part in re.findall(r"[0-9]+", version)[:3])
 
 
 def _folder(value: str) -> str:

@@ -1,15 +1,28 @@
 """The one place of the charts and images that the program is tested with."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class OfficialChart:
-    """A chart in its publisher's Helm repository."""
+    """A chart in its publisher's Helm repository.
+
+    Attributes:
+        repository: address of the repository.
+        name: name of the chart.
+        version: the version that is installed by default.
+        repositories: other addresses, by the major version that is there instead.
+    """
 
     repository: str
     name: str
     version: str
+    repositories: Mapping[int, str] = field(default_factory=dict[int, str])
+
+    def repository_of(self, version: str) -> str:
+        """Address of the repository that carries this version."""
+        return self.repositories.get(int(version.partition(".")[0]), self.repository)
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,13 @@ class OciChart:
         return self.reference.rpartition("/")[2]
 
 
-AIRBYTE_CHART = OfficialChart("https://airbytehq.github.io/charts", "airbyte", "2.2.0")
+AIRBYTE_CHART = OfficialChart(
+    "https://airbytehq.github.io/charts", "airbyte", "2.2.0", {1: "https://airbytehq.github.io/helm-charts"}
+)
+AIRBYTE_TESTED = {1: ("1.2.0", "1.9.2"), 2: ("2.0.5", "2.2.0")}
+"""By major version, the first and the last version of Airbyte's chart of which all was rendered with the program's
+values and compared with what the program makes, for each kind of storage and of TLS. 1.0 and 1.1 do not render with an
+access key for S3, 2.0.0 to 2.0.2 and 2.0.4-1 with annotations of pods."""
 DAGSTER_CHART = OfficialChart("https://dagster-io.github.io/helm", "dagster", "1.13.27")
 # CrunchyData's operator; chart and CRDs have its version.
 PGO_CHART = OciChart("oci://registry.developers.crunchydata.com/crunchydata/pgo", "6.0.3")

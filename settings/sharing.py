@@ -1,6 +1,5 @@
 """What a server that both apps share asks of the rest of a stack file."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
@@ -9,7 +8,6 @@ from pydantic import SecretStr
 from settings.apps import Airbyte, Dagster, DeployedApps
 from settings.base import Found, Refusal
 from settings.embedded import EmbeddedPostgreSQL
-from settings.pins import AIRBYTE_CHART
 from settings.servers.cloud import kept_names
 from settings.standalone import StandalonePostgreSQL
 from settings.storage import GcsStorage
@@ -90,9 +88,7 @@ def _edition(airbyte: Airbyte) -> Iterator[Refusal]:
 
 def _early_chart(airbyte: Airbyte) -> Iterator[Refusal]:
     """Volumes beside those of GCS break the launcher's template until 2.0.6 (the charts, rendered)."""
-    version = airbyte.chart.version_or(AIRBYTE_CHART.version)
-    number = tuple(int(part) for part in re.findall(r"[0-9]+", version)[:3])
-    if (2, 0, 0) <= number <= (2, 0, 6) and isinstance(airbyte.storage, GcsStorage):
+    if (2, 0, 0) <= airbyte.chart_version <= (2, 0, 6) and isinstance(airbyte.storage, GcsStorage):
         key = "version" if airbyte.chart.path is None else "path"
         allowed = "2.0.7 or newer with a server whose certificate is checked, and GCS"
         reads = (("postgresql",), ("airbyte", "storage", "kind"))

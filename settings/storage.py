@@ -1,4 +1,4 @@
-"""Where Airbyte keeps logs, state and payloads: the chart's MinIO, S3 or GCS."""
+"""Where Airbyte keeps logs, state and payloads: the chart's MinIO, S3, another server that speaks S3, or GCS."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -15,9 +15,18 @@ _ROLE_ARN = Form(
     None,
     "the ARN of an IAM role, such as arn:aws:iam::123456789012:role/airbyte",
 )
+_ENDPOINT = Form(
+    r"https?://[^\s/?#@]+/?",
+    None,
+    "the address of an S3 server without bucket and path, such as https://s3.example.com or http://minio.storage:9000",
+)
 _PROJECT = Form(
     r"[a-z][-a-z0-9]{4,28}[a-z0-9]", None, "a Google Cloud project id: 6 to 30 lower-case letters, digits and '-'"
 )
+
+
+GCS_FILE = "gcp.json"
+"""Name of the key file in the pods of a chart 2.x (its templates)."""
 
 
 class MinioStorage(Model):
@@ -51,7 +60,7 @@ class S3Storage(Model):
     """A bucket on AWS S3."""
 
     kind: Literal["s3"]
-    """`s3`: AWS S3."""
+    """`s3`: AWS S3. Other servers that speak S3 are of kind `s3-compatible`."""
     region: Annotated[str, _REGION]
     """AWS region of the bucket."""
     bucket: BucketName
@@ -71,13 +80,27 @@ class S3Storage(Model):
             yield Refusal(("workloadIdentity",), {"roleArn": self.workload_identity.role_arn}, allowed, reads)
 
 
+class S3CompatibleStorage(Model):
+    """A bucket on a server that speaks S3: a MinIO of your own, Ceph, Cloudflare R2, Garage and others."""
+
+    kind: Literal["s3-compatible"]
+    """`s3-compatible`: a server that speaks S3. With a chart 2.x."""
+    endpoint: Annotated[str, _ENDPOINT]
+    """Address of the server. Airbyte puts the bucket into the path and signs its requests for region `us-east-1`; the
+    server must take both. A certificate must be of a CA that Java knows."""
+    bucket: BucketName
+    """Bucket for logs, state and payloads. It must exist, unless the access key may create it."""
+    credentials: S3Credentials
+    """An access key."""
+
+
 class GcsCredentials(Model):
     """A service account's JSON key in a Secret of Airbyte's namespace that you make."""
 
     secret_name: ObjectName
     """Name of the Secret."""
-    json_key: SecretKey = "gcp.json"
-    """Key of the JSON document."""
+    json_key: SecretKey = GCS_FILE
+    """Key of the JSON document. With a chart 2.x it must be `gcp.json`."""
 
 
 class GcsStorage(Model):
@@ -93,4 +116,4 @@ class GcsStorage(Model):
     """A JSON key. Airbyte reads a key file; it cannot use GKE's workload identity for its own storage."""
 
 
-ObjectStorage = Annotated[MinioStorage | S3Storage | GcsStorage, Field(discriminator="kind")]
+ObjectStorage = Annotated[MinioStorage | S3Storage | S3CompatibleStorage | GcsStorage, Field(discriminator="kind")]

@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
-from components.airbyte_values import airbyte_values
+from components.airbyte_values import address_values, airbyte_values
 from components.airbyte_values import with_database_authority as airbyte_with_authority
 from components.dagster_values import dagster_values
 from components.dagster_values import with_database_authority as dagster_with_authority
 from components.endpoint import Endpoint, TlsMode
 from components.helm import merge_values
-from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage
+from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage, S3Compatible
 
 HOST = "server.apps.svc.cluster.local"
 BUCKETS = ("log", "auditLogging", "state", "workloadOutput", "activityPayload")
 ROLE = "arn:aws:iam::123456789012:role/airbyte"
 S3_KEY = S3(region="eu-central-1", bucket="b", key=AccessKey("s3", "ID", "SECRET"))
+S3_COMPATIBLE = S3Compatible(endpoint="https://s3.example.com", bucket="b", key=AccessKey("s3", "ID", "SECRET"))
 S3_ROLE = S3(region="eu-central-1", bucket="b", role_arn=ROLE)
 CERTIFICATE = "/etc/database-authority/ca.crt"
 VOLUME = {
@@ -148,16 +149,30 @@ STORAGES: dict[str, tuple[int, ObjectStorage, dict[str, Any]]] = {
             "s3": {"region": "eu-central-1", "authenticationType": "instanceProfile"},
         },
     ),
+    "2.x s3-compatible": (
+        2,
+        S3_COMPATIBLE,
+        {
+            "type": "minio",
+            "bucket": dict.fromkeys(BUCKETS, "b"),
+            "secretName": "s3",
+            "minio": {
+                "endpoint": "https://s3.example.com",
+                "accessKeyIdSecretKey": "ID",
+                "secretAccessKeySecretKey": "SECRET",
+            },
+        },
+    ),
     "2.x gcs": (
         2,
-        GCS,
+        replace(GCS, json_key="gcp.json"),
         {
             "type": "gcs",
             "bucket": dict.fromkeys(BUCKETS, "b"),
             "secretName": "gcs",
             "gcs": {
                 "projectId": "p",
-                "credentialsJsonSecretKey": "key.json",
+                "credentialsJsonSecretKey": "gcp.json",
                 "credentialsJsonPath": "/secrets/gcs-log-creds/gcp.json",
             },
         },
@@ -169,7 +184,7 @@ STORAGES: dict[str, tuple[int, ObjectStorage, dict[str, Any]]] = {
             "type": "gcs",
             "bucket": dict.fromkeys(BUCKETS, "b"),
             "storageSecretName": "gcs",
-            "gcs": {"projectId": "p", "credentialsJson": "/secrets/gcs-log-creds/key.json"},
+            "gcs": {"projectId": "p", "credentialsPath": "/secrets/gcs-log-creds/key.json"},
         },
     ),
 }
@@ -186,9 +201,28 @@ def test_chart_1_knows_the_storage_secret_by_another_key() -> None:
     assert "secretName" not in storage
 
 
-@pytest.mark.parametrize(("storage", "enabled"), [(Minio("20Gi"), True), (S3_KEY, False), (GCS, False)], ids=str)
+@pytest.mark.parametrize(
+    ("storage", "enabled"), [(Minio("20Gi"), True), (S3_KEY, False), (S3_COMPATIBLE, False), (GCS, False)], ids=str
+)
 def test_minio_runs_only_where_it_is_used(storage: ObjectStorage, enabled: bool) -> None:
     assert airbyte(2, storage)["minio"]["enabled"] is enabled
+
+
+def test_pods_of_jobs_find_the_key_file_of_gcs_where_the_others_do() -> None:
+    values = airbyte(2, replace(GCS, json_key="gcp.json"))
+    mounted = values["global"]["workloads"]["containerOrchestrator"]
+    folder, _, file = values["global"]["storage"]["gcs"]["credentialsJsonPath"].rpartition("/")
+    assert mounted == {"secretName": "gcs", "secretMountPath": folder}
+    assert file == values["global"]["storage"]["gcs"]["credentialsJsonSecretKey"]
+
+
+def test_links_begin_with_the_address_at_which_people_reach_airbyte() -> None:
+    assert address_values(2, "https://a.example.com/") == {"global": {"airbyteUrl": "https://a.example.com"}}
+    assert address_values(1, "https://a.example.com") == {
+        "global": {"airbyteUrl": "https://a.example.com"},
+        "webapp": {"url": "https://a.example.com"},
+    }
+    assert address_values(2, None) == address_values(1, None) == {}
 
 
 def test_minio_has_the_volume_of_the_config() -> None:

@@ -79,6 +79,34 @@ def test_chart_in_another_version() -> None:
     assert inputs["repositoryOpts"] == {"repo": DAGSTER_CHART.repository}
 
 
+@pytest.mark.parametrize(
+    ("version", "repository"),
+    [
+        ("1.2.0", "https://airbytehq.github.io/helm-charts"),
+        ("1.9.2", "https://airbytehq.github.io/helm-charts"),
+        ("2.0.5", "https://airbytehq.github.io/charts"),
+        ("2.2.0", "https://airbytehq.github.io/charts"),
+    ],
+)
+def test_airbytes_chart_comes_from_the_repository_that_has_its_major_version(version: str, repository: str) -> None:
+    storage = {"kind": "s3", "region": "eu-central-1", "bucket": "my-bucket", "credentials": {"secretName": "s3"}}
+    inputs = release("airbyte", chart={"version": version}, storage=storage).inputs
+    assert (inputs["chart"], inputs["version"]) == ("airbyte", version)
+    assert inputs["repositoryOpts"] == {"repo": repository}
+
+
+def test_an_untested_version_of_airbytes_chart_is_installed_if_the_stack_says_so() -> None:
+    assert release("airbyte", chart={"version": "2.5.0", "untested": True}).inputs["version"] == "2.5.0"
+
+
+def test_airbyte_is_told_at_which_address_people_reach_it() -> None:
+    url = "https://airbyte.example.com"
+    assert release("airbyte", url=url).inputs["values"]["global"]["airbyteUrl"] == url
+    theirs = {"global": {"airbyteUrl": "https://theirs.example.com"}}
+    values = release("airbyte", url=url, values=theirs).inputs["values"]
+    assert values["global"]["airbyteUrl"] == "https://theirs.example.com"
+
+
 def test_chart_from_another_repository() -> None:
     inputs = release("dagster", chart={"repository": "https://charts.example.com"}).inputs
     assert (inputs["chart"], inputs["version"]) == ("dagster", DAGSTER_CHART.version)
