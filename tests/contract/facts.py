@@ -177,7 +177,7 @@ def _container(container: Fields, config: dict[str, dict[str, str]], volumes: Fi
         for mount in _list(container, "volumeMounts")
         if mount["name"] in volumes
     }
-    values = {name: value for name, value in _environment(container, config).items() if _valued(name, value)}
+    values = {name: value for name, value in _environment(container, config).items() if value and _valued(name, value)}
     found: Fields = {
         "keys": dict(sorted(keys.items())),
         "config": sorted({*maps, *whole["configMapRef"]}),

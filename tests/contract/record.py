@@ -1,7 +1,8 @@
 """Record what an official chart asks for: ``python -m tests.contract.record CHART VERSION --source TEXT``.
 
 CHART is a folder or an archive of the chart, as ``helm pull`` leaves it. All values files of the chart's name and major
-version are rendered; the result is ``facts/NAME-VERSION.json``, which the tests compare with. Needs ``helm`` on PATH.
+version are rendered; the result is ``facts/NAME-VERSION.json``, which the tests compare with. The values of Airbyte are
+written first: they are what the program gives the chart in each stack of ``airbyte_cases.py``. Needs ``helm`` on PATH.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from tests.contract import airbyte_cases
 from tests.contract.facts import facts, render
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +26,16 @@ def metadata(chart: Path) -> dict[str, Any]:
     return yaml.safe_load(shown.stdout)
 
 
+def write_values(cases: str) -> None:
+    """Write what the program gives Airbyte's chart in the cases whose names begin so, in place of what is there."""
+    for file in (HERE / "values").glob(f"{cases}*.yaml"):
+        file.unlink()
+    for case in airbyte_cases.STACKS:
+        if case.startswith(cases):
+            text = yaml.safe_dump(airbyte_cases.values(case), default_flow_style=None, width=110)
+            (HERE / "values" / f"{case}.yaml").write_text(text)
+
+
 def main() -> int:
     """Write the file and name it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -33,6 +45,8 @@ def main() -> int:
     given = parser.parse_args()
     name = metadata(given.chart)["name"]
     major = given.version.partition(".")[0]
+    if name == "airbyte":
+        write_values(f"airbyte-{major}-")
     files = sorted((HERE / "values").glob(f"{name}-{major}*.yaml"))
     if not files:
         print(f"no values for {name} {major}.x in {HERE / 'values'}", file=sys.stderr)
