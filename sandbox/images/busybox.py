@@ -1,4 +1,4 @@
-"""The pause image of every pod, and a shell for helper pods: the host's static BusyBox, nothing else."""
+"""The pause image of every pod, and a shell for helper pods: the host's static BusyBox, with another nslookup."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from sandbox.images import archive, layer
 from sandbox.images.cache import Builder, ImageError, digest, run
 
 BINARY = Path("/bin/busybox")
+NSLOOKUP = Path(__file__).with_name("nslookup.sh")
 PAUSE_IMAGE = "docker.io/lakehouse-sandbox/pause:1"
 SHELL_IMAGE = "docker.io/lakehouse-sandbox/busybox:1"
 
@@ -42,7 +43,7 @@ def shell_layer(builder: Builder) -> Path:
     if not BINARY.exists() or "statically linked" not in run("look at BusyBox", "file", "-L", BINARY):
         msg = f"{BINARY} is not the static one: apt-get install busybox-static"
         raise ImageError(msg)
-    key = digest(Path(__file__), Path(layer.__file__), BINARY)
+    key = digest(Path(__file__), Path(layer.__file__), NSLOOKUP, BINARY)
     return builder.cached("busybox-layer", key, _make)
 
 
@@ -53,7 +54,8 @@ def _make(target: Path) -> None:
         [
             layer.Folder("/bin"),
             layer.File("/bin/busybox", BINARY, 0o755),
-            *(layer.Link(f"/bin/{applet}", "busybox") for applet in applets if applet != "busybox"),
+            layer.File("/bin/nslookup", NSLOOKUP, 0o755),
+            *(layer.Link(f"/bin/{applet}", "busybox") for applet in applets if applet not in {"busybox", "nslookup"}),
             layer.File("/pause", PAUSE, 0o755),
             layer.File("/etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"),
             layer.File("/etc/group", b"root:x:0:\nnogroup:x:65534:\n"),

@@ -33,6 +33,7 @@ def image(names: list[str], layers: list[Path]) -> archive.Image:
         layers,
         entrypoint=["/usr/bin/minio"],
         cmd=["server", "/data"],
-        env={"PATH": "/usr/bin:/bin"},
+        # Where mc keeps its settings, as in the official image: a pod's user has no home that it may write to.
+        env={"PATH": "/usr/bin:/bin", "MC_CONFIG_DIR": "/tmp/.mc"},  # noqa: S108 - the container's own
         ports=[9000],
     )
