@@ -187,6 +187,27 @@ def test_launcher_starts_where_pods_of_syncs_find_the_authority(
     services.job_pods_find_authority(settings.Database("server", 5432, "lake", "user", "p", {"sslmode": "require"}))
 
 
+@pytest.mark.parametrize(
+    ("variables", "found"),
+    [
+        ({"STORAGE_TYPE": "minio"}, True),
+        ({"STORAGE_TYPE": "gcs", "CONTAINER_ORCHESTRATOR_SECRET_MOUNT_PATH": "/secrets/gcs-log-creds"}, True),
+        ({"STORAGE_TYPE": "gcs", "CONTAINER_ORCHESTRATOR_SECRET_MOUNT_PATH": "/secrets/gcp-creds"}, False),
+    ],
+)
+def test_launcher_starts_where_pods_of_syncs_find_the_key_file(
+    variables: dict[str, str], found: bool, standin: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"GOOGLE_APPLICATION_CREDENTIALS": "/secrets/gcs-log-creds/gcp.json", **variables}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    if found:
+        standin["services"].job_pods_find_key_file()
+    else:
+        with pytest.raises(standin["settings"].SettingError, match="would not find the key file"):
+            standin["services"].job_pods_find_key_file()
+
+
 def test_token_is_for_whom_it_was_issued_until_it_is_old(standin: dict[str, ModuleType]) -> None:
     tokens = standin["tokens"]
     token = tokens.issue("me", "key", now=1000)

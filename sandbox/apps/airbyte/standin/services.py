@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 Check = Callable[[], None]
 REPLICA = ("CONFIG_DATABASE_REPLICA_USER", "CONFIG_DATABASE_REPLICA_PASSWORD")
+OUTPUT = "workload/output/stand-in"  # object that tells whether the storage works
 PERIOD = 10  # seconds between two looks at what a part depends on
 
 
@@ -69,6 +70,7 @@ def workload_launcher() -> None:
         *REPLICA, "DATAPLANE_CLIENT_ID", "DATAPLANE_CLIENT_SECRET", "CONTROL_PLANE_TOKEN_ENDPOINT", "WORKLOAD_API_HOST"
     )
     job_pods_find_authority(from_jdbc())
+    job_pods_find_key_file()
     ready = {"login": False}
 
     def login() -> None:
@@ -107,6 +109,23 @@ def job_pods_find_authority(target: Database) -> None:
         raise SettingError(msg)
 
 
+def job_pods_find_key_file() -> None:
+    """The launcher also hands on the path of the key file of Google Cloud's storage, and mounts the Secret elsewhere.
+
+    Raises:
+        SettingError: the file would not be at that path.
+
+    """
+    if require("STORAGE_TYPE")["STORAGE_TYPE"].lower() != "gcs":
+        return
+    folder = "CONTAINER_ORCHESTRATOR_SECRET_MOUNT_PATH"
+    env = require("GOOGLE_APPLICATION_CREDENTIALS", folder)
+    file = PurePosixPath(env["GOOGLE_APPLICATION_CREDENTIALS"])
+    if str(file.parent) != env[folder]:
+        msg = f"pods of syncs would not find the key file {file}: {folder} is {env[folder]}"
+        raise SettingError(msg)
+
+
 def manifest_server() -> None:
     """Serve the health check on port 8080."""
     key = require("AB_JWT_SIGNATURE_SECRET")["AB_JWT_SIGNATURE_SECRET"]
@@ -142,6 +161,11 @@ def _storage_check() -> dict[str, Check]:
     def check() -> None:
         for bucket in storage.buckets():
             store.ensure(bucket)
+            # As Airbyte does with the output of a check, which one part writes and another reads.
+            store.write(bucket, OUTPUT, bucket.encode())
+            if store.read(bucket, OUTPUT) != bucket.encode():
+                msg = f"{bucket}/{OUTPUT} is not what was written"
+                raise OSError(msg)
 
     return {"the storage": check}
 

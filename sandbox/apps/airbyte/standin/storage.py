@@ -1,4 +1,4 @@
-"""The object storage, by its S3 interface: is a bucket there, and if not, make it."""
+"""The object storage, by its S3 interface: buckets that are made if they do not exist, and objects in them."""
 
 import datetime
 import hashlib
@@ -14,13 +14,12 @@ from standin.settings import require
 
 log = logging.getLogger(__name__)
 
-EMPTY = hashlib.sha256(b"").hexdigest()
-REGION = "us-east-1"  # MinIO's own; it checks the signature with it
+REGION = "us-east-1"  # what Airbyte signs with, whatever server it is (its StorageClient.kt)
 
 
 @dataclass(frozen=True)
 class Storage:
-    """A MinIO server and the credentials from the chart's environment."""
+    """An S3 server, addressed by path, and the credentials from the chart's environment."""
 
     endpoint: str
     access_key: str
@@ -41,13 +40,32 @@ class Storage:
             self._call("PUT", bucket)
             log.info("made the bucket %s", bucket)
 
-    def _call(self, method: str, bucket: str) -> None:
-        """Send a request without a body, signed as AWS Signature Version 4 says."""
+    def write(self, bucket: str, key: str, data: bytes) -> None:
+        """Write an object.
+
+        Raises:
+            urllib.error.URLError: the server is not there or refuses it.
+
+        """
+        self._call("PUT", f"{bucket}/{key}", data)
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """Return what an object holds.
+
+        Raises:
+            urllib.error.URLError: the server or the object is not there, or it is refused.
+
+        """
+        return self._call("GET", f"{bucket}/{key}")
+
+    def _call(self, method: str, path: str, data: bytes = b"") -> bytes:
+        """Send a request, signed as AWS Signature Version 4 says; the path needs no quoting."""
         host = urlsplit(self.endpoint).netloc
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
         names = "host;x-amz-content-sha256;x-amz-date"
+        content = hashlib.sha256(data).hexdigest()
         canonical = (
-            f"{method}\n/{bucket}\n\nhost:{host}\nx-amz-content-sha256:{EMPTY}\nx-amz-date:{now}\n\n{names}\n{EMPTY}"
+            f"{method}\n/{path}\n\nhost:{host}\nx-amz-content-sha256:{content}\nx-amz-date:{now}\n\n{names}\n{content}"
         )
         scope = f"{now[:8]}/{REGION}/s3/aws4_request"
         to_sign = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
@@ -57,19 +75,21 @@ class Storage:
         signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
         credential = f"AWS4-HMAC-SHA256 Credential={self.access_key}/{scope}, SignedHeaders={names}"
         headers = {
-            "x-amz-content-sha256": EMPTY,
+            "x-amz-content-sha256": content,
             "x-amz-date": now,
             "Authorization": f"{credential}, Signature={signature}",
         }
-        request = urllib.request.Request(f"{self.endpoint}/{bucket}", headers=headers, method=method)  # noqa: S310
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+        url = f"{self.endpoint}/{path}"
+        request = urllib.request.Request(url, data or None, headers=headers, method=method)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.read()
 
 
 def from_env() -> Storage | None:
-    """Return the MinIO of the environment; None with other kinds of storage, which the sandbox does not have.
+    """Return the S3 server of the environment; None with AWS and Google Cloud, which the sandbox does not have.
 
     Raises:
-        SettingError: a variable that the chart sets for MinIO is missing.
+        SettingError: a variable that the chart sets for MinIO, its own or another's, is missing.
 
     """
     if require("STORAGE_TYPE")["STORAGE_TYPE"].lower() != "minio":
