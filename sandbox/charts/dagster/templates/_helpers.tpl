@@ -110,7 +110,7 @@ DAGSTER_K8S_PIPELINE_RUN_ENV_CONFIGMAP: "{{ index . 1 }}-pipeline-env"
 - name: init-user-deployment-{{ .name }}
   image: {{ printf "%s:%s" $root.Values.busybox.image.repository $root.Values.busybox.image.tag | quote }}
   imagePullPolicy: {{ $root.Values.busybox.image.pullPolicy }}
-  command: [sh, -c, {{ printf "until nslookup %s.%s.svc.cluster.local; do echo waiting for user service; sleep 2; done" .name $root.Release.Namespace | quote }}]
+  command: [sh, -c, {{ printf "until nslookup %s; do echo waiting for user service; sleep 2; done" .name | quote }}]
   securityContext:
     {{- toYaml $values.securityContext | nindent 4 }}
   {{- with $values.initContainerResources }}

@@ -1,0 +1,87 @@
+"""Airbyte on an S3 server that somebody else runs: a MinIO that neither the chart nor the program made."""
+
+import base64
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox.images.cache import versions
+from tests.sandbox.deployments import STACK_FILES
+from tests.sandbox.owned import OwnedStack
+from tests.sandbox.stack import Stack
+from tests.support.cluster import kubectl, objects, ok, run, until
+
+SERVER, AIRBYTE = "objects-server", "objects-airbyte"
+OBJECT = "/data/lake/workload/output/stand-in"
+KEYS = {"access-key": "MINIO_ROOT_USER", "secret-key": "MINIO_ROOT_PASSWORD"}
+
+
+def start_server(password: str) -> None:
+    """Start the server, and put its access key into a Secret in Airbyte's namespace."""
+    documents = list(yaml.safe_load_all(Path(__file__).with_name("minio.yaml").read_text()))
+    by_kind = {document["kind"]: document for document in documents}
+    by_kind["Secret"]["stringData"]["MINIO_ROOT_PASSWORD"] = password
+    container = by_kind["Pod"]["spec"]["containers"][0]
+    container |= {"image": f"docker.io/minio/minio:{versions()['airbyte']['minio']}", "imagePullPolicy": "Never"}
+    key = by_kind["Secret"]["stringData"]
+    documents += [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": AIRBYTE}},
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "lake-key", "namespace": AIRBYTE},
+            "stringData": {name: key[source] for name, source in KEYS.items()},
+        },
+    ]
+    ok("kubectl", "apply", "--filename=-", input=yaml.safe_dump_all(documents))
+    ok("kubectl", "wait", "--namespace", SERVER, "--for=condition=Ready", "pod/minio", "--timeout=120s")
+
+
+@pytest.fixture(scope="module")
+def password() -> str:
+    return secrets.token_hex(20)
+
+
+@pytest.fixture(scope="module")
+def deployed(sandbox: Stack, password: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnedStack]:
+    """The stack of `objects.yaml`, deployed."""
+    folder = tmp_path_factory.mktemp("objects")
+    with OwnedStack(STACK_FILES / "objects.yaml", folder, [AIRBYTE, SERVER]) as owned:
+        start_server(password)
+        owned.settle()
+        yield owned
+
+
+def test_airbyte_writes_its_objects_to_the_server_and_reads_them_back(deployed: OwnedStack) -> None:
+    until("an object", lambda: ((r := run("kubectl", *in_server("ls", OBJECT))).returncode == 0, r.stderr), 120)
+    for app in ("worker", "workload-launcher"):
+        log = kubectl("logs", "--namespace", AIRBYTE, f"deployment/airbyte-{app}")
+        assert "the storage answers" in log
+        assert "the storage does not answer" not in log
+
+
+def in_server(*argv: str) -> tuple[str, ...]:
+    return ("exec", "--namespace", SERVER, "minio", "--", *argv)
+
+
+def test_chart_runs_no_minio_of_its_own(deployed: OwnedStack) -> None:
+    names = [
+        item["metadata"]["name"] for kind in ("statefulsets", "pods", "services") for item in objects(kind, AIRBYTE)
+    ]
+    assert names
+    assert [name for name in names if "minio" in name] == []
+
+
+def test_access_key_is_in_its_secret_alone(deployed: OwnedStack, password: str) -> None:
+    seen = deployed.stack.export() + "".join(
+        kubectl("get", kind, "--namespace", AIRBYTE, "--output=yaml") for kind in ("pods", "deployments", "configmaps")
+    )
+    for word in (password, base64.b64encode(password.encode()).decode()):
+        assert word not in seen
+
+
+def test_next_up_changes_nothing(deployed: OwnedStack) -> None:
+    assert deployed.stack.up().check().changes == []
