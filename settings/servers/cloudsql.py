@@ -9,8 +9,9 @@ from settings.base import Found, Model, Refusal
 from settings.names import image
 from settings.pins import CLOUD_SQL_PROXY_IMAGE
 from settings.servers import gcp
+from settings.servers.certificates import Certificates
 from settings.servers.cloudsql_instance import CloudSqlInstance
-from settings.servers.existing import Certificates, ExistingAdmin
+from settings.servers.existing import ExistingAdmin
 
 ZONE_SUFFIX = "-postgresql"
 """What the private DNS zone's name has after the instance's."""

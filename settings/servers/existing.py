@@ -1,25 +1,13 @@
 """A PostgreSQL that is already there and that somebody else runs."""
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from settings.base import Found, Model, Refusal, refuse
+from settings.base import Found, Model, Refusal
 from settings.names import HostName, ObjectName, PostgresName, SecretKey
-
-
-def certificates(value: str) -> str:
-    """Return PEM text of one or more certificates as it is, or refuse it."""
-    body = r"\s*-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]+-----END CERTIFICATE-----\s*"
-    if re.fullmatch(f"({body})+", value) is None:
-        refuse("certificates in PEM form, from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----")
-    return value
-
-
-Certificates = Annotated[str, AfterValidator(certificates)]
-"""Certificates of the authorities that a server's certificate is checked against, in PEM form."""
+from settings.servers.certificates import Certificates
 
 
 class ExistingAdmin(Model):

@@ -8,7 +8,8 @@ from pydantic import Field
 from settings.authorities import rds_authorities, rds_regions
 from settings.base import Found, Model, Refusal
 from settings.servers import aws
-from settings.servers.existing import Certificates, ExistingAdmin
+from settings.servers.certificates import Certificates
+from settings.servers.existing import ExistingAdmin
 from settings.servers.rds_instance import RdsInstance
 
 

@@ -6,6 +6,7 @@ import pulumi
 import pytest
 
 from settings.pins import CLOUD_SQL_PROXY_IMAGE
+from tests.support.certificates import OTHER
 from tests.support.clouds import ADDRESS, AUTHORITY, DNS_NAME
 from tests.support.kinds import (
     CONFIG_MAP,
@@ -286,8 +287,7 @@ def test_no_zone_where_nobody_needs_it(settings: dict[str, Any], told: tuple[str
 
 
 def test_given_authorities_replace_those_of_the_instance() -> None:
-    theirs = "-----BEGIN CERTIFICATE-----\nVEhFSVJT\n-----END CERTIFICATE-----"
-    assert endpoint(on({**CLOUD_SQL, "caCertificates": theirs})) == (HOST, "verify-full", theirs)
+    assert endpoint(on({**CLOUD_SQL, "caCertificates": OTHER})) == (HOST, "verify-full", OTHER)
 
 
 def test_how_clients_connect_changes_nothing_of_the_instance() -> None:

@@ -10,13 +10,13 @@ from components.postgres.existing import Admin, ExistingServer, ExistingServerAr
 from components.postgres.server import AdminSecret
 from components.standalone import standalone_server
 from settings.standalone import StandalonePostgreSQL
+from tests.support.certificates import ONE as CERTIFICATE
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET, SERVICE, STATEFUL_SET
 from tests.support.recording import Plan, record, reveal
 from tests.support.secrecy import carries
 from tests.support.stacks import as_config, run_main
 
 SERVER = "lakehouse:postgres:ExistingServer"
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2VydA==\n-----END CERTIFICATE-----\n"
 HAND_MADE = {"secretName": "owner", "usernameKey": "user", "passwordKey": "pass"}
 HIDDEN = "only-in-the-stack-file-encrypted"
 ADMIN_PASSWORD = "lakehouse:adminPassword"

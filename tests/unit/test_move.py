@@ -7,6 +7,7 @@ import pytest
 from components.postgres import scripts
 from components.postgres.move import move_scripts
 from settings.check import check
+from tests.support.certificates import ONE
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, RELEASE, SECRET, STATEFUL_SET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal
 from tests.support.stacks import as_config, plan, run_main
@@ -17,8 +18,7 @@ BY_HAND = {
     "namespace": "shared",
     "server": {"kind": "existing", "host": "db.example.com", "tls": "require", "admin": {"secretName": "db-admin"}},
 }
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-VERIFIED = {**BY_HAND, "server": {**BY_HAND["server"], "tls": "verify-full", "caCertificate": PEM}}
+VERIFIED = {**BY_HAND, "server": {**BY_HAND["server"], "tls": "verify-full", "caCertificate": ONE}}
 THERE = {"postgresql": BY_HAND, "moveFrom": EMBEDDED}
 BACK = {"postgresql": EMBEDDED, "moveFrom": BY_HAND}
 APPS = ("airbyte", "dagster")
@@ -149,8 +149,8 @@ def test_authorities_of_both_sides_come_with_the_scripts() -> None:
     found = variables(made, "dagster-move")
     assert found["TARGET_CA"] == "/scripts/target-ca.crt"
     assert not found["SOURCE_CA"]
-    assert made.one(CONFIG_MAP, "dagster-move-scripts").inputs["data"]["target-ca.crt"] == PEM
-    assert made.one(CONFIG_MAP, "dagster-downtime-scripts").inputs["data"]["target-ca.crt"] == PEM
+    assert made.one(CONFIG_MAP, "dagster-move-scripts").inputs["data"]["target-ca.crt"] == ONE
+    assert made.one(CONFIG_MAP, "dagster-downtime-scripts").inputs["data"]["target-ca.crt"] == ONE
     assert variables(made, "dagster-downtime")["PGSSLROOTCERT"] == "/scripts/target-ca.crt"
 
 
@@ -160,7 +160,7 @@ def test_pods_find_the_old_servers_authority_until_that_server_goes(app: str) ->
         return reveal(plan(**settings).one(SECRET, f"{app}-database-secret").raw["stringData"])
 
     back = secret(postgresql=EMBEDDED, moveFrom=VERIFIED)
-    assert back.pop("ca.crt") == PEM
+    assert back.pop("ca.crt") == ONE
     assert back == secret(postgresql=EMBEDDED)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from settings.authorities import rds_authorities
+from tests.support.certificates import OTHER
 from tests.support.kinds import (
     AWS_PROVIDER,
     CONFIG_MAP,
@@ -269,9 +270,9 @@ def test_rotation_makes_a_new_password_and_touches_nothing_else() -> None:
         ({"region": "us-east-1"}, "verify-full", rds_authorities("us-east-1")),
         ({"tls": "require"}, "require", None),
         (
-            {"caCertificates": "-----BEGIN CERTIFICATE-----\nTUlJ\n-----END CERTIFICATE-----"},
+            {"caCertificates": OTHER},
             "verify-full",
-            "-----BEGIN CERTIFICATE-----\nTUlJ\n-----END CERTIFICATE-----",
+            OTHER,
         ),
     ],
     ids=["by default", "another region", "not checked", "given"],

@@ -9,6 +9,7 @@ from settings.servers.aws import daily_window, weekly_window
 from settings.servers.gcp import machine
 from settings.servers.rds import RdsServer
 from settings.stack import Stack
+from tests.support.certificates import ONE
 from tests.support.servers import CLOUD_SQL, NETWORK, RDS, but
 
 
@@ -123,7 +124,6 @@ def test_region_whose_authorities_are_here_needs_none(region: str) -> None:
 
 
 def test_region_without_authorities_is_served_unchecked_or_with_given_ones() -> None:
-    pem = "-----BEGIN CERTIFICATE-----\nTUlJ\n-----END CERTIFICATE-----"
-    for settings in ({"tls": "require"}, {"caCertificates": pem}):
+    for settings in ({"tls": "require"}, {"caCertificates": ONE}):
         for region in ("il-central-1", "us-gov-west-1", "cn-north-1"):
             assert checked({**RDS, "region": region, **settings})

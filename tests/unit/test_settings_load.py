@@ -9,12 +9,11 @@ import pytest
 from settings.check import Mistakes
 from settings.load import decode, load, parse
 from settings.stack import Stack
+from tests.support.certificates import ONE as CERTIFICATE
 from tests.support.recording import record
 from tests.support.stacks import STACK_FILES, as_config, config_of, plan_program, run_main, stack_name
 
 STORAGE = {"region": "eu-central-1", "bucket": "my-bucket"}
-
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB+/=\n-----END CERTIFICATE-----\n"
 
 
 def existing(admin: dict[str, Any] | None = None, **server: Any) -> dict[str, Any]:
