@@ -4,7 +4,8 @@ import pulumi
 
 from components.platform import Platform, PlatformArgs
 from settings.load import load
+from settings.provider_config import load_provider_config
 
-platform = Platform("lakehouse", PlatformArgs(stack=load()))
+platform = Platform("lakehouse", PlatformArgs(stack=load(), provider_config=load_provider_config()))
 for app, outputs in platform.outputs.items():
     pulumi.export(app, outputs.to_dict())

@@ -16,7 +16,9 @@ from components.postgres.cloudsql_args import (
     CloudSqlMaintenance,
 )
 from components.postgres.cloudsql_existing import ExistingCloudSqlServer, ExistingCloudSqlServerArgs
+from components.postgres.gcp_provider import gcp_settings
 from components.postgres.server import ServerComponent
+from settings.provider_config import ProviderConfig
 from settings.servers import cloudsql
 from settings.servers.cloud import as_text
 from settings.servers.cloudsql_instance import CloudSqlInstance, Day
@@ -29,6 +31,8 @@ def cloudsql_server(
     server: cloudsql.CloudSqlServer,
     admin_password: str | None,
     opts: pulumi.ResourceOptions,
+    *,
+    provider_config: ProviderConfig,
 ) -> ServerComponent:
     """Make the instance, or take the one that is there.
 
@@ -38,8 +42,10 @@ def cloudsql_server(
         server: the part of it that is Cloud SQL's.
         admin_password: password of an existing instance's admin, where the stack file holds it.
         opts: options of the component.
+        provider_config: what the stack file says to Pulumi's packages beside it.
     """
-    place = Place(server.project, server.region, settings.namespace, settings.image)
+    provider = gcp_settings(provider_config)
+    place = Place(server.project, server.region, settings.namespace, settings.image, provider)
     if server.existing is not None:
         admin = server.existing.admin
         args = ExistingCloudSqlServerArgs(

@@ -1,7 +1,7 @@
 """The whole: namespaces, and for each app a server, a database on it, and the app on that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -18,19 +18,26 @@ from components.postgres.embedded import EmbeddedServer
 from components.postgres.move import Move
 from components.postgres.server import ServerComponent
 from components.sessions import ClientSession, PodSession, behind_a_pooler
-from components.standalone import require_packages, standalone_server
+from components.standalone import check_provider_config, require_packages, standalone_server
 from settings import apps
 from settings.embedded import EmbeddedPostgreSQL
 from settings.pins import AIRBYTE_CHART, DAGSTER_CHART
+from settings.provider_config import ProviderConfig
 from settings.stack import Stack
 from settings.standalone import StandalonePostgreSQL
 
 
 @dataclass(frozen=True)
 class PlatformArgs:
-    """What the platform needs to know: a checked stack file."""
+    """What the platform needs to know.
+
+    Attributes:
+        stack: a checked stack file.
+        provider_config: what the file says to Pulumi's packages beside it.
+    """
 
     stack: Stack
+    provider_config: ProviderConfig = field(default_factory=ProviderConfig)
 
 
 class Platform(pulumi.ComponentResource):
@@ -45,8 +52,10 @@ class Platform(pulumi.ComponentResource):
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         for server in args.stack.servers:
             require_packages(server)
+            check_provider_config(server, args.provider_config)
         super().__init__("lakehouse:platform:Platform", name, None, opts)
         self._stack = args.stack
+        self._provider_config = args.provider_config
         self._provider = _provider(args.stack, parent=self)
         self._namespaces = self._make_namespaces()
         self._servers = self._make_servers(args.stack.postgresql)
@@ -91,7 +100,8 @@ class Platform(pulumi.ComponentResource):
                 }
             case StandalonePostgreSQL() as settings:
                 password = stack.admin_password.get_secret_value() if stack.admin_password else None
-                shared = standalone_server(settings, password, self._in_namespace(settings.namespace))
+                options = self._in_namespace(settings.namespace)
+                shared = standalone_server(settings, password, options, self._provider_config)
                 return dict.fromkeys(stack.apps, shared)
 
     def _airbyte(self, app: apps.Airbyte, namespace: str) -> AppOutputs:

@@ -1,14 +1,19 @@
 """From a stack's settings of an RDS server to its component. Imported where a stack has one: it needs pulumi-aws."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pulumi
 
 from components.endpoint import TlsMode
 from components.from_settings import given_admin
+from components.postgres.aws_provider import aws_settings
 from components.postgres.rds import RdsReadReplica, RdsServer, RdsServerArgs, RdsStorage
 from components.postgres.rds_existing import ExistingRdsServer, ExistingRdsServerArgs
 from components.postgres.rds_network import RdsNetwork
 from components.postgres.server import ServerComponent
 from settings.authorities import rds_authorities
+from settings.provider_config import ProviderConfig
 from settings.servers import rds
 from settings.servers.cloud import as_text
 from settings.servers.rds_instance import RdsInstance
@@ -21,6 +26,8 @@ def rds_server(
     server: rds.RdsServer,
     admin_password: str | None,
     opts: pulumi.ResourceOptions,
+    *,
+    provider_config: ProviderConfig,
 ) -> ServerComponent:
     """Make the instance, or take the one that is there.
 
@@ -30,7 +37,9 @@ def rds_server(
         server: the part of it that is RDS's.
         admin_password: password of an existing instance's admin, where the stack file holds it.
         opts: options of the component.
+        provider_config: what the stack file says to Pulumi's packages beside it.
     """
+    provider = aws_settings(provider_config)
     if server.existing is not None:
         args = ExistingRdsServerArgs(
             identifier=server.existing.identifier,
@@ -39,6 +48,7 @@ def rds_server(
             client_image=settings.image,
             region=server.region,
             profile=server.profile,
+            provider=provider,
             port=server.existing.port,
             admin_database=server.existing.admin.database,
             tls=TlsMode(server.tls),
@@ -47,10 +57,12 @@ def rds_server(
         return ExistingRdsServer(name, args, opts)
     if server.instance is None:
         raise ValueError("settings without an instance are refused before")
-    return RdsServer(name, _made(settings, server, server.instance), opts)
+    return RdsServer(name, _made(settings, server, server.instance, provider), opts)
 
 
-def _made(settings: StandalonePostgreSQL, server: rds.RdsServer, it: RdsInstance) -> RdsServerArgs:
+def _made(
+    settings: StandalonePostgreSQL, server: rds.RdsServer, it: RdsInstance, provider: Mapping[str, Any]
+) -> RdsServerArgs:
     final_snapshot = it.backup.final_snapshot_identifier or f"{it.identifier}-final"
     return RdsServerArgs(
         namespace=settings.namespace,
@@ -63,6 +75,7 @@ def _made(settings: StandalonePostgreSQL, server: rds.RdsServer, it: RdsInstance
             allowed_cidrs=it.network.allowed_cidrs,
         ),
         profile=server.profile,
+        provider=provider,
         identifier=it.identifier,
         version=it.version,
         auto_minor_version_upgrade=it.auto_minor_version_upgrade,

@@ -12,6 +12,7 @@ from components.postgres.crunchydata import CrunchyDataServer
 from components.postgres.existing import ExistingServer, ExistingServerArgs
 from components.postgres.server import ServerComponent
 from settings.embedded import EmbeddedPostgreSQL
+from settings.provider_config import ProviderConfig
 from settings.servers import cloudnativepg, cloudsql, crunchydata, existing, rds
 from settings.standalone import StandalonePostgreSQL
 
@@ -32,8 +33,31 @@ def require_packages(settings: EmbeddedPostgreSQL | StandalonePostgreSQL) -> Non
         require(_REQUIREMENTS[settings.server.kind])
 
 
+def check_provider_config(settings: EmbeddedPostgreSQL | StandalonePostgreSQL, config: ProviderConfig) -> None:
+    """Fail before anything is made if the server's provider would not take its part of the stack file.
+
+    Raises:
+        pulumi.RunError: it would not; the text names the key.
+    """
+    kind = settings.server.kind if isinstance(settings, StandalonePostgreSQL) else ""
+    if kind == "rds":
+        from components.postgres.aws_provider import aws_settings  # noqa: PLC0415 - as below
+
+        aws_settings(config)
+    if kind == "cloudsql":
+        from components.postgres.gcp_provider import gcp_settings  # noqa: PLC0415 - as below
+
+        gcp_settings(config)
+
+
+_NOTHING_SAID = ProviderConfig()
+
+
 def standalone_server(
-    settings: StandalonePostgreSQL, admin_password: str | None, opts: pulumi.ResourceOptions
+    settings: StandalonePostgreSQL,
+    admin_password: str | None,
+    opts: pulumi.ResourceOptions,
+    provider_config: ProviderConfig = _NOTHING_SAID,
 ) -> ServerComponent:
     """Make the server, or take the one that is there.
 
@@ -41,6 +65,7 @@ def standalone_server(
         settings: what the stack file says of it.
         admin_password: password of an existing server's admin, where the stack file holds it.
         opts: options of the component.
+        provider_config: what the stack file says to Pulumi's packages beside it.
     """
     match settings.server:
         case existing.ExistingServer() as server:
@@ -53,12 +78,12 @@ def standalone_server(
             # Here and not above: pulumi-aws is an optional package of 270 MB.
             from components.rds_from_settings import rds_server  # noqa: PLC0415
 
-            return rds_server(NAME, settings, server, admin_password, opts)
+            return rds_server(NAME, settings, server, admin_password, opts, provider_config=provider_config)
         case cloudsql.CloudSqlServer() as server:
             # Here and not above: pulumi-gcp is an optional package of 290 MB.
             from components.cloudsql_from_settings import cloudsql_server  # noqa: PLC0415
 
-            return cloudsql_server(NAME, settings, server, admin_password, opts)
+            return cloudsql_server(NAME, settings, server, admin_password, opts, provider_config=provider_config)
 
 
 def _existing(

@@ -12,6 +12,7 @@ from pulumi.runtime.config import CONFIG
 from settings.base import Found
 from settings.check import Mistakes, check
 from settings.mistakes import Mistake
+from settings.provider_config import ProviderConfig, contradictions
 from settings.report import report
 from settings.stack import Stack
 
@@ -51,6 +52,8 @@ def parse(config: Mapping[str, str], project: str, secret_keys: Collection[str] 
         stack = check(decode(config, project))
     except Mistakes as error:
         found += [_in_the_file(mistake, project, secret_keys) for mistake in error.mistakes]
+    else:
+        found += contradictions(ProviderConfig(config, frozenset(secret_keys)), stack)
     if stack is None or found:
         raise Mistakes(found)
     return stack

@@ -12,10 +12,10 @@ from components.postgres.cloudsql_access import (
     Found,
     Place,
     Proxied,
-    gcp_provider,
     server,
 )
 from components.postgres.cloudsql_args import CloudSqlInstanceArgs, instance_settings
+from components.postgres.gcp_provider import gcp_provider
 from components.postgres.server import ServerComponent
 
 
@@ -40,7 +40,8 @@ class CloudSqlServer(ServerComponent):
     def __init__(self, name: str, args: CloudSqlServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:CloudSqlServer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        in_cloud = pulumi.ResourceOptions(parent=self, provider=gcp_provider(name, args.place, child))
+        provider = gcp_provider(name, args.place.project, args.place.region, args.place.provider, child)
+        in_cloud = pulumi.ResourceOptions(parent=self, provider=provider)
         admin = generated_admin(name, args.instance.admin_password_rotation, child)
         secret = admin_secret(name, args.place.namespace, admin, child)
         instance = self._instance(name, args, in_cloud)

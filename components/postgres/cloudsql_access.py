@@ -1,11 +1,10 @@
 """How pods reach a Cloud SQL instance: straight, by its address or its name, or through the Auth Proxy."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import pulumi
-from pulumi_gcp import Provider, ProviderArgs
 from pulumi_gcp.dns import (
     ManagedZone,
     ManagedZoneArgs,
@@ -71,12 +70,21 @@ Access = Direct | Proxied
 
 @dataclass(frozen=True)
 class Place:
-    """Where an instance is: in the project and region, and in the namespace of what talks to it as its admin."""
+    """Where an instance is, and what talks to it as its admin.
+
+    Attributes:
+        project: Google Cloud project.
+        region: Google Cloud region.
+        namespace: namespace of the admin's Secret and of the Jobs that use it.
+        client_image: image with `psql`, for those Jobs.
+        provider: further arguments of the provider, by name.
+    """
 
     project: str
     region: str
     namespace: str
     client_image: str
+    provider: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -98,11 +106,6 @@ class Found:
     dns_names: pulumi.Output[Sequence[DnsName]]
     authorities: pulumi.Output[str]
     ready: Sequence[pulumi.Resource] = ()
-
-
-def gcp_provider(name: str, place: Place, opts: pulumi.ResourceOptions) -> Provider:
-    """The provider of a server's resources: project and region are the stack file's, not the machine's."""
-    return Provider(f"{name}-gcp", ProviderArgs(project=place.project, region=place.region), opts)
 
 
 def certificate_name(names: Sequence[DnsName], instance: str) -> str:

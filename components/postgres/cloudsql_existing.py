@@ -7,7 +7,8 @@ from pulumi_gcp.sql import get_database_instance_output
 
 from components.postgres.admin import Admin, admin_secret
 from components.postgres.cloudsql import joined
-from components.postgres.cloudsql_access import Access, Found, Place, gcp_provider, server
+from components.postgres.cloudsql_access import Access, Found, Place, server
+from components.postgres.gcp_provider import gcp_provider
 from components.postgres.server import AdminSecret, ServerComponent
 
 
@@ -36,7 +37,7 @@ class ExistingCloudSqlServer(ServerComponent):
     def __init__(self, name: str, args: ExistingCloudSqlServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:ExistingCloudSqlServer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        provider = gcp_provider(name, args.place, child)
+        provider = gcp_provider(name, args.place.project, args.place.region, args.place.provider, child)
         it = get_database_instance_output(
             name=args.instance, opts=pulumi.InvokeOutputOptions(parent=self, provider=provider)
         )

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
-from pulumi_aws import Provider, ProviderArgs
 from pulumi_aws.rds import Instance, InstanceArgs
 
 from components.endpoint import TlsMode
 from components.postgres.admin import Admin, admin_secret, generated_admin
+from components.postgres.aws_provider import aws_provider
 from components.postgres.credentials import PORT
 from components.postgres.rds_network import RdsNetwork, security_group, subnet_group
 from components.postgres.rds_parameters import parameter_group
@@ -53,6 +54,7 @@ class RdsServerArgs:
         region: AWS region.
         network: where it is and who reaches it.
         profile: profile of the AWS configuration.
+        provider: further arguments of the provider, by name.
         identifier: its name in the region.
         version: PostgreSQL's version: `17` with, `17.6` without `auto_minor_version_upgrade`.
         auto_minor_version_upgrade: whether AWS upgrades the minor version.
@@ -81,6 +83,7 @@ class RdsServerArgs:
     region: str
     network: RdsNetwork
     profile: str | None = None
+    provider: Mapping[str, Any] = field(default_factory=dict[str, Any])
     identifier: str = "lakehouse"
     version: str = "17"
     auto_minor_version_upgrade: bool = True
@@ -117,7 +120,7 @@ class RdsServer(ServerComponent):
         super().__init__("lakehouse:postgres:RdsServer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         self._in_aws = pulumi.ResourceOptions(
-            parent=self, provider=aws_provider(name, args.region, args.profile, child)
+            parent=self, provider=aws_provider(name, args.region, args.profile, args.provider, child)
         )
         # In this order the instance never needs what is not there yet.
         admin = generated_admin(name, args.admin_password_rotation, child)
@@ -219,8 +222,3 @@ class RdsServer(ServerComponent):
             ),
             pulumi.ResourceOptions.merge(self._in_aws, pulumi.ResourceOptions(protect=args.deletion_protection)),
         )
-
-
-def aws_provider(name: str, region: str, profile: str | None, opts: pulumi.ResourceOptions) -> Provider:
-    """The provider of a server's resources: region and profile are the stack file's, not the machine's."""
-    return Provider(f"{name}-aws", ProviderArgs(region=region, profile=profile), opts)

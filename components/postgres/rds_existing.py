@@ -1,14 +1,16 @@
 """An Amazon RDS instance that is there: it is looked up and left as it is."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 from pulumi_aws.rds import get_instance_output
 
 from components.endpoint import TlsMode
 from components.postgres.admin import Admin, admin_secret
+from components.postgres.aws_provider import aws_provider
 from components.postgres.credentials import PORT
-from components.postgres.rds import aws_provider
 from components.postgres.server import AdminSecret, Server, ServerComponent
 
 
@@ -23,6 +25,7 @@ class ExistingRdsServerArgs:
         client_image: image with `psql`, for Jobs that talk to the server.
         region: AWS region.
         profile: profile of the AWS configuration.
+        provider: further arguments of the provider, by name.
         port: TCP port.
         admin_database: database that the admin connects to first.
         tls: how clients connect.
@@ -35,6 +38,7 @@ class ExistingRdsServerArgs:
     client_image: str
     region: str
     profile: str | None = None
+    provider: Mapping[str, Any] = field(default_factory=dict[str, Any])
     port: int = PORT
     admin_database: str = "postgres"
     tls: TlsMode = TlsMode.VERIFY_FULL
@@ -47,7 +51,7 @@ class ExistingRdsServer(ServerComponent):
     def __init__(self, name: str, args: ExistingRdsServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:ExistingRdsServer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        provider = aws_provider(name, args.region, args.profile, child)
+        provider = aws_provider(name, args.region, args.profile, args.provider, child)
         found = get_instance_output(
             db_instance_identifier=args.identifier, opts=pulumi.InvokeOutputOptions(parent=self, provider=provider)
         )
