@@ -45,7 +45,7 @@ def cloudsql_server(
         provider_config: what the stack file says to Pulumi's packages beside it.
     """
     provider = gcp_settings(provider_config)
-    place = Place(server.project, server.region, settings.namespace, settings.image, provider)
+    place = Place(server.project, server.region, settings.namespace, settings.image, provider, server.tags)
     if server.existing is not None:
         admin = server.existing.admin
         args = ExistingCloudSqlServerArgs(

@@ -76,6 +76,7 @@ def _made(
         ),
         profile=server.profile,
         provider=provider,
+        tags=server.tags,
         identifier=it.identifier,
         version=it.version,
         auto_minor_version_upgrade=it.auto_minor_version_upgrade,

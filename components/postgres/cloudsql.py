@@ -68,7 +68,7 @@ class CloudSqlServer(ServerComponent):
                 region=args.place.region,
                 database_version=f"POSTGRES_{wanted.version}",
                 encryption_key_name=wanted.disk.kms_key,
-                settings=instance_settings(wanted, connectors_only=connectors_only),
+                settings=instance_settings(wanted, connectors_only=connectors_only, labels=args.place.labels),
                 deletion_protection=wanted.deletion_protection,
             ),
             pulumi.ResourceOptions.merge(

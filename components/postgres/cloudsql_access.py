@@ -78,6 +78,7 @@ class Place:
         namespace: namespace of the admin's Secret and of the Jobs that use it.
         client_image: image with `psql`, for those Jobs.
         provider: further arguments of the provider, by name.
+        labels: labels of every Google Cloud resource.
     """
 
     project: str
@@ -85,6 +86,7 @@ class Place:
     namespace: str
     client_image: str
     provider: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def server(
         case Direct(TlsMode.VERIFY_FULL):
             certified = found.dns_names.apply(lambda names: certificate_name(names, found.name))
             if access.private_dns:
-                _private_dns(name, found, certified, in_cloud)
+                _private_dns(name, found, certified, in_cloud, labels=place.labels)
             # A client compares the name that it was given with the certificate's, which has no dot at its end.
             host = certified.apply(lambda it: it.rstrip("."))
             tls, authorities = access.tls, access.ca_certificates or found.authorities
@@ -184,7 +186,9 @@ def server(
     )
 
 
-def _private_dns(name: str, found: Found, certified: pulumi.Output[str], opts: pulumi.ResourceOptions) -> None:
+def _private_dns(
+    name: str, found: Found, certified: pulumi.Output[str], opts: pulumi.ResourceOptions, *, labels: Mapping[str, str]
+) -> None:
     """Private services access publishes no names: the one in the certificate has to be made to resolve."""
     zone = ManagedZone(
         f"{name}-dns",
@@ -194,6 +198,7 @@ def _private_dns(name: str, found: Found, certified: pulumi.Output[str], opts: p
             dns_name=certified,
             description="Name in the certificate of the PostgreSQL of Airbyte and Dagster",
             visibility="private",
+            labels=labels or None,
             private_visibility_config=ManagedZonePrivateVisibilityConfigArgs(
                 networks=[ManagedZonePrivateVisibilityConfigNetworkArgs(network_url=found.network)]
             ),

@@ -116,13 +116,16 @@ class CloudSqlInstanceArgs:
     admin_password_rotation: int = 1
 
 
-def instance_settings(args: CloudSqlInstanceArgs, *, connectors_only: bool) -> DatabaseInstanceSettingsArgs:
+def instance_settings(
+    args: CloudSqlInstanceArgs, *, connectors_only: bool, labels: Mapping[str, str]
+) -> DatabaseInstanceSettingsArgs:
     """The `settings` of an instance; `connectors_only` refuses connections that come past the Auth Proxy."""
     return DatabaseInstanceSettingsArgs(
         tier=args.tier,
         edition=args.edition,
         availability_type=args.availability,
         activation_policy="ALWAYS",
+        user_labels=labels or None,
         connector_enforcement="REQUIRED" if connectors_only else "NOT_REQUIRED",
         location_preference=DatabaseInstanceSettingsLocationPreferenceArgs(
             zone=args.zone, secondary_zone=args.secondary_zone

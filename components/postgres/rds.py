@@ -55,6 +55,7 @@ class RdsServerArgs:
         network: where it is and who reaches it.
         profile: profile of the AWS configuration.
         provider: further arguments of the provider, by name.
+        tags: tags of every AWS resource.
         identifier: its name in the region.
         version: PostgreSQL's version: `17` with, `17.6` without `auto_minor_version_upgrade`.
         auto_minor_version_upgrade: whether AWS upgrades the minor version.
@@ -84,6 +85,7 @@ class RdsServerArgs:
     network: RdsNetwork
     profile: str | None = None
     provider: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
     identifier: str = "lakehouse"
     version: str = "17"
     auto_minor_version_upgrade: bool = True
@@ -125,9 +127,9 @@ class RdsServer(ServerComponent):
         # In this order the instance never needs what is not there yet.
         admin = generated_admin(name, args.admin_password_rotation, child)
         secret = admin_secret(name, args.namespace, admin, child)
-        self._groups = [security_group(name, args.identifier, args.network, self._in_aws).id]
+        self._groups = [security_group(name, args.identifier, args.network, self._in_aws, tags=args.tags).id]
         self._parameters = parameter_group(
-            f"{name}-parameters", args.identifier, args.version, args.parameters, self._in_aws
+            f"{name}-parameters", args.identifier, args.version, args.parameters, self._in_aws, tags=args.tags
         ).name
         instance = self._instance(name, args, admin)
         self.replica_address = (
@@ -168,7 +170,7 @@ class RdsServer(ServerComponent):
                 or (LEAST_THROUGHPUT if storage.allocated >= STRIPED_GIB else None),
                 storage_encrypted=True,
                 kms_key_id=storage.kms_key_arn,
-                db_subnet_group_name=subnet_group(name, args.identifier, args.network, self._in_aws),
+                db_subnet_group_name=subnet_group(name, args.identifier, args.network, self._in_aws, tags=args.tags),
                 vpc_security_group_ids=self._groups,
                 publicly_accessible=False,
                 port=PORT,
@@ -189,6 +191,7 @@ class RdsServer(ServerComponent):
                 enabled_cloudwatch_logs_exports=list(args.log_exports),
                 ca_cert_identifier=args.ca_identifier,
                 deletion_protection=args.deletion_protection,
+                tags=args.tags or None,
             ),
             pulumi.ResourceOptions.merge(self._in_aws, pulumi.ResourceOptions(protect=args.deletion_protection)),
         )
@@ -219,6 +222,7 @@ class RdsServer(ServerComponent):
                 enabled_cloudwatch_logs_exports=list(args.log_exports),
                 ca_cert_identifier=args.ca_identifier,
                 deletion_protection=args.deletion_protection,
+                tags=args.tags or None,
             ),
             pulumi.ResourceOptions.merge(self._in_aws, pulumi.ResourceOptions(protect=args.deletion_protection)),
         )

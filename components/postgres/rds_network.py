@@ -28,21 +28,28 @@ class RdsNetwork:
     allowed_cidrs: Sequence[str] = ()
 
 
-def subnet_group(name: str, identifier: str, network: RdsNetwork, opts: pulumi.ResourceOptions) -> pulumi.Input[str]:
+def subnet_group(
+    name: str, identifier: str, network: RdsNetwork, opts: pulumi.ResourceOptions, *, tags: Mapping[str, str]
+) -> pulumi.Input[str]:
     """Name of the instance's subnet group, which is made if it is not there."""
     if isinstance(network.subnets, str):
         return network.subnets
     group = SubnetGroup(
         f"{name}-subnets",
         SubnetGroupArgs(
-            name=identifier, description="PostgreSQL of Airbyte and Dagster", subnet_ids=list(network.subnets)
+            name=identifier,
+            description="PostgreSQL of Airbyte and Dagster",
+            subnet_ids=list(network.subnets),
+            tags=tags or None,
         ),
         opts,
     )
     return group.name
 
 
-def security_group(name: str, identifier: str, network: RdsNetwork, opts: pulumi.ResourceOptions) -> SecurityGroup:
+def security_group(
+    name: str, identifier: str, network: RdsNetwork, opts: pulumi.ResourceOptions, *, tags: Mapping[str, str]
+) -> SecurityGroup:
     """The instance's security group: in on PostgreSQL's port from the cluster, out nowhere."""
     group = SecurityGroup(
         f"{name}-access",
@@ -51,6 +58,7 @@ def security_group(name: str, identifier: str, network: RdsNetwork, opts: pulumi
             # Fixed: another description is another group.
             description="PostgreSQL of Airbyte and Dagster, open to their cluster",
             vpc_id=network.vpc_id,
+            tags=tags or None,
         ),
         opts,
     )
@@ -70,6 +78,7 @@ def security_group(name: str, identifier: str, network: RdsNetwork, opts: pulumi
                 referenced_security_group_id=referenced,
                 cidr_ipv4=block,
                 description="the cluster of Airbyte and Dagster",
+                tags=tags or None,
             ),
             opts,
         )

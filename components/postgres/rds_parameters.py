@@ -52,7 +52,13 @@ _FORCED = {"rds.force_ssl": "1"}
 
 
 def parameter_group(
-    name: str, identifier: str, version: str, parameters: Mapping[str, str], opts: pulumi.ResourceOptions
+    name: str,
+    identifier: str,
+    version: str,
+    parameters: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+    *,
+    tags: Mapping[str, str],
 ) -> ParameterGroup:
     """The group of an instance.
 
@@ -63,6 +69,7 @@ def parameter_group(
             instance has been upgraded.
         parameters: PostgreSQL settings by name.
         opts: options of the resource.
+        tags: its tags.
     """
     family = f"postgres{version.partition('.')[0]}"
     return ParameterGroup(
@@ -80,6 +87,7 @@ def parameter_group(
                 )
                 for key, value in sorted({**parameters, **_FORCED}.items())
             ],
+            tags=tags or None,
         ),
         opts,
     )

@@ -12,6 +12,7 @@ from settings.servers import gcp
 from settings.servers.certificates import Certificates
 from settings.servers.cloudsql_instance import CloudSqlInstance
 from settings.servers.existing import ExistingAdmin
+from settings.servers.tags import GoogleLabels
 
 ZONE_SUFFIX = "-postgresql"
 """What the private DNS zone's name has after the instance's."""
@@ -58,6 +59,8 @@ class CloudSqlServer(Model):
     """Google Cloud project of the instance."""
     region: gcp.Region
     """Region of the instance."""
+    tags: GoogleLabels = {}
+    """Labels of everything that the program creates in Google Cloud (not the tags of its Resource Manager)."""
     instance: CloudSqlInstance | None = None
     """An instance that the program makes."""
     existing: ExistingCloudSqlInstance | None = None
@@ -80,6 +83,9 @@ class CloudSqlServer(Model):
         if self.instance is not None and self.existing is not None:
             found = self.instance.model_dump(by_alias=True, exclude_unset=True)
             yield Refusal(("instance",), found, "nothing where `existing` names an instance that is there", reads)
+        if self.existing is not None and self.tags and not self._makes_zone:
+            allowed = "nothing where `existing` names an instance: the program creates nothing in Google Cloud"
+            yield Refusal(("tags",), self.tags, allowed, (*reads, ("privateDns",), ("tls",), ("authProxy",)))
         yield from self._name()
         yield from self._tls()
         if self.existing is not None and self.auth_proxy is not None and "required" in self.auth_proxy.model_fields_set:

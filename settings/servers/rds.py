@@ -11,6 +11,7 @@ from settings.servers import aws
 from settings.servers.certificates import Certificates
 from settings.servers.existing import ExistingAdmin
 from settings.servers.rds_instance import RdsInstance
+from settings.servers.tags import AwsTags
 
 
 class ExistingRdsInstance(Model):
@@ -33,6 +34,8 @@ class RdsServer(Model):
     """AWS region of the instance."""
     profile: aws.Profile | None = None
     """Profile of the AWS configuration; absent, what the environment says."""
+    tags: AwsTags = {}
+    """Tags of everything that the program creates in AWS."""
     instance: RdsInstance | None = None
     """An instance that the program makes."""
     existing: ExistingRdsInstance | None = None
@@ -50,6 +53,9 @@ class RdsServer(Model):
         if self.instance is not None and self.existing is not None:
             found = self.instance.model_dump(by_alias=True, exclude_unset=True)
             yield Refusal(("instance",), found, "nothing where `existing` names an instance that is there", reads)
+        if self.instance is None and self.tags:
+            allowed = "nothing where `existing` names an instance: the program creates nothing in AWS"
+            yield Refusal(("tags",), self.tags, allowed, reads)
         checked = (("region",), ("tls",), ("caCertificates",))
         if self.tls == "verify-full" and self.ca_certificates is None and rds_authorities(self.region) is None:
             allowed = (
