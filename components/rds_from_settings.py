@@ -73,6 +73,7 @@ def _made(
             subnets=it.network.subnet_group or it.network.subnet_ids or [],
             allowed_security_groups=it.network.allowed_security_groups,
             allowed_cidrs=it.network.allowed_cidrs,
+            type=it.network.network_type,
         ),
         profile=server.profile,
         provider=provider,

@@ -41,12 +41,17 @@ def secret_data(
 def connection_uri(endpoint: Endpoint, password: str) -> str:
     """The libpq URI, user and password percent-encoded."""
     user = f"{quote(endpoint.username, safe='')}:{quote(password, safe='')}"
-    place = f"{endpoint.host}:{endpoint.port}/{quote(endpoint.database, safe='')}"
+    place = f"{_in_url(endpoint.host)}:{endpoint.port}/{quote(endpoint.database, safe='')}"
     return f"postgresql://{user}@{place}?sslmode={endpoint.tls.value}"
 
 
 def jdbc_url(endpoint: Endpoint, password: str) -> str:
     """The URL of the PostgreSQL JDBC driver, user and password as parameters."""
-    place = f"{endpoint.host}:{endpoint.port}/{quote(endpoint.database, safe='')}"
+    place = f"{_in_url(endpoint.host)}:{endpoint.port}/{quote(endpoint.database, safe='')}"
     user = f"user={quote(endpoint.username, safe='')}&password={quote(password, safe='')}"
     return f"jdbc:postgresql://{place}?{user}&sslmode={endpoint.tls.value}"
+
+
+def _in_url(host: object) -> str:
+    """The host as a URL has it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in str(host) else str(host)

@@ -19,13 +19,15 @@ class RdsNetwork:
         vpc_id: its VPC.
         subnets: subnets of which a group is made, or the name of a group that is there.
         allowed_security_groups: security groups of the cluster.
-        allowed_cidrs: blocks of the cluster's addresses.
+        allowed_cidrs: blocks of the cluster's addresses, IPv4 or IPv6.
+        type: `IPV4`, or `DUAL` where the instance has IPv6 addresses, too; None for what it has.
     """
 
     vpc_id: str
     subnets: Sequence[str] | str
     allowed_security_groups: Sequence[str] = ()
     allowed_cidrs: Sequence[str] = ()
+    type: str | None = None
 
 
 def subnet_group(
@@ -63,11 +65,12 @@ def security_group(
         opts,
     )
     # Rules of their own, each named by whom it lets in: one more or less changes no other.
-    sources: Mapping[str, tuple[str | None, str | None]] = {
-        **{source: (source, None) for source in network.allowed_security_groups},
-        **{block: (None, block) for block in network.allowed_cidrs},
+    sources = {
+        **{source: {"referenced_security_group_id": source} for source in network.allowed_security_groups},
+        # A resource's name has no `::` in it: it divides the parts of a URN.
+        **{block.replace(":", "-"): {_cidr_key(block): block} for block in network.allowed_cidrs},
     }
-    for source, (referenced, block) in sources.items():
+    for source, let_in in sources.items():
         SecurityGroupIngressRule(
             f"{name}-from-{source}",
             SecurityGroupIngressRuleArgs(
@@ -75,11 +78,14 @@ def security_group(
                 ip_protocol="tcp",
                 from_port=PORT,
                 to_port=PORT,
-                referenced_security_group_id=referenced,
-                cidr_ipv4=block,
                 description="the cluster of Airbyte and Dagster",
                 tags=tags or None,
+                **let_in,
             ),
             opts,
         )
     return group
+
+
+def _cidr_key(block: str) -> str:
+    return "cidr_ipv6" if ":" in block else "cidr_ipv4"

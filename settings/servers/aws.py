@@ -86,27 +86,35 @@ KmsKeyArn = Annotated[
 ]
 """ARN of a KMS key."""
 
-_WIDEST = 8
+# Shortest prefix of a block by IP version: 10.0.0.0/8 is the largest private one, and /32 what a provider gets.
+_WIDEST = {4: 8, 6: 32}
 
 
 def _cidr(value: str) -> str:
     try:
-        network = ipaddress.IPv4Network(value)
+        network = ipaddress.ip_network(value)
     except ValueError:
         try:
-            inside = ipaddress.IPv4Interface(value).network
+            inside = ipaddress.ip_interface(value).network
         except ValueError:
-            refuse("a block of IPv4 addresses, such as 10.0.0.0/16")
+            refuse("a block of IPv4 or IPv6 addresses, such as 10.0.0.0/16 or fd00:ec2::/64")
         refuse(f"a block's first address: {inside}")
     if "/" not in value:
-        refuse(f"a block of addresses with its length; this one alone is {value}/32")
-    if network.prefixlen < _WIDEST:
-        refuse(f"the cluster's own block, /{_WIDEST} or smaller: the server is for nobody else")
-    return value
+        refuse(f"a block of addresses with its length; this one alone is {network}")
+    if network.prefixlen < _WIDEST[network.version]:
+        refuse(f"the cluster's own block, /{_WIDEST[network.version]} or smaller: the server is for nobody else")
+    # As AWS writes it: small letters, zeros left out.
+    return str(network)
 
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
-"""A block of IPv4 addresses of the cluster."""
+"""A block of IPv4 or IPv6 addresses of the cluster."""
+
+
+def is_ipv6(cidr: str) -> bool:
+    """Whether a block that was checked is one of IPv6 addresses."""
+    return ":" in cidr
+
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = 24 * 60

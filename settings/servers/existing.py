@@ -1,11 +1,12 @@
 """A PostgreSQL that is already there and that somebody else runs."""
 
+import ipaddress
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from settings.base import Found, Model, Refusal
+from settings.base import Found, Model, Refusal, refuse
 from settings.names import HostName, ObjectName, PostgresName, SecretKey
 from settings.servers.certificates import Certificates
 
@@ -39,13 +40,25 @@ class ExistingAdmin(Model):
                     yield Refusal((key,), getattr(self, name), "no key without `secretName`", (("secretName",),))
 
 
+def _no_ipv6_address(value: object) -> object:
+    # Airbyte's chart puts the host as it is into a JDBC URL, which needs brackets, and into a variable of Temporal,
+    # which must have none; Dagster's puts it into YAML, where brackets are a list, and from there into a URL.
+    try:
+        ipaddress.IPv6Address(str(value).strip("[]"))
+    except ValueError:
+        return value
+    refuse(
+        "a DNS name for an IPv6 address: the charts of both apps write the host into URLs without brackets"
+    )
+
+
 class ExistingServer(Model):
     """Any PostgreSQL 13 to 17 that the cluster can reach."""
 
     kind: Literal["existing"]
     """`existing`: a PostgreSQL 13 to 17 that is already there."""
-    host: HostName
-    """Name or address at which pods reach it."""
+    host: Annotated[HostName, BeforeValidator(_no_ipv6_address)]
+    """Name or IPv4 address at which pods reach it; a server with an IPv6 address needs a name."""
     port: Annotated[int, Field(ge=1, le=65535)] = 5432
     """TCP port."""
     tls: Literal["disable", "require", "verify-full"] = "verify-full"

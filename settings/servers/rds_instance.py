@@ -84,7 +84,9 @@ class RdsNetwork(Model):
     allowed_security_groups: list[aws.SecurityGroupId] = []
     """Security groups of the cluster's nodes (or pods) that may connect."""
     allowed_cidrs: list[aws.Cidr] = []
-    """Blocks of the cluster's addresses that may connect."""
+    """Blocks of the cluster's addresses, IPv4 or IPv6, that may connect."""
+    network_type: Literal["IPV4", "DUAL"] | None = None
+    """`DUAL`: the instance has IPv6 addresses, too, and so must its subnets. Absent, what it has; `IPV4` at first."""
 
     def refusals(self) -> Iterator[Refusal]:
         """No subnets, two sorts of them, or a server that nobody reaches."""
@@ -97,6 +99,10 @@ class RdsNetwork(Model):
         if not self.allowed_security_groups and not self.allowed_cidrs:
             allowed = "the cluster, by `allowedSecurityGroups` or `allowedCidrs`: else nobody reaches the server"
             yield Refusal(("allowedSecurityGroups",), Found.NOTHING, allowed, sources)
+        ipv6 = [block for block in self.allowed_cidrs if aws.is_ipv6(block)]
+        if ipv6 and self.network_type != "DUAL":
+            allowed = f"DUAL where `allowedCidrs` has IPv6 blocks ({', '.join(ipv6)}): else no such address reaches it"
+            yield Refusal(("networkType",), self.network_type or Found.NOTHING, allowed, (*sources, ("networkType",)))
         lists = {
             "subnetIds": self.subnet_ids or [],
             "allowedSecurityGroups": self.allowed_security_groups,

@@ -1,5 +1,6 @@
 """Connection strings carry any name and password, and the Secrets carry all that a client may ask for."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -52,6 +53,13 @@ def test_libpq_reads_the_uri_as_it_was_written(text: str) -> None:
         "password": text,
         "sslmode": "disable",
     }
+
+
+def test_ipv6_address_is_in_brackets_where_a_url_has_it_and_nowhere_else() -> None:
+    it = replace(endpoint(), host="fd00::5")
+    assert conninfo_to_dict(connection_uri(it, "secret"))["host"] == "fd00::5"
+    assert jdbc_url(it, "secret").startswith("jdbc:postgresql://[fd00::5]:6432/db?")
+    assert secret_data(it, "secret", {})["host"] == "fd00::5"
 
 
 @awkward

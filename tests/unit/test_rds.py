@@ -136,6 +136,19 @@ def test_server_is_open_to_the_cluster_alone() -> None:
     assert [r["cidrIpv4"] for r in rules if r.get("cidrIpv4")] == ["10.0.0.0/16"]
 
 
+def test_dual_stack_cluster_is_let_in_by_both_its_addresses() -> None:
+    network = {**NETWORK, "networkType": "DUAL", "allowedCidrs": ["10.0.0.0/16", "FD00:EC2:0::/64"]}
+    made = on(but(RDS, network=network, readReplica={}))
+    rules = {r.name: (r.inputs.get("cidrIpv4"), r.inputs.get("cidrIpv6")) for r in made.of_type(INGRESS_RULE)}
+    assert rules == {
+        "postgresql-from-sg-0123456789abcdef0": (None, None),
+        "postgresql-from-10.0.0.0/16": ("10.0.0.0/16", None),
+        "postgresql-from-fd00-ec2--/64": (None, "fd00:ec2::/64"),
+    }
+    assert [r.inputs.get("networkType") for r in made.of_type(RDS_INSTANCE)] == ["DUAL", "DUAL"]
+    assert instance(on(RDS)).get("networkType") is None
+
+
 def test_one_source_more_changes_no_other() -> None:
     more = {**NETWORK, "allowedCidrs": ["10.0.0.0/16"]}
     before, after = on(RDS), on(but(RDS, network=more))

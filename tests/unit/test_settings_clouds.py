@@ -33,6 +33,13 @@ def checked(server: dict[str, Any]) -> Stack:
         {"storage": {"allocated": 400, "throughput": 500}},
         {"storage": {"kmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef"}},
         {"network": {**NETWORK, "allowedCidrs": ["10.0.0.0/8", "192.168.1.7/32"]}},
+        {
+            "network": {
+                **NETWORK,
+                "networkType": "DUAL",
+                "allowedCidrs": ["2001:db8::/32", "fd00::5/128"],
+            }
+        },
         {"backup": {"retentionDays": 1, "window": "23:45-00:15"}},
         {"maintenanceWindow": "sun:23:30-mon:00:30"},
         {"performanceInsights": {"retentionDays": 31}},
