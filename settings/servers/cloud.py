@@ -1,9 +1,15 @@
 """What the servers of all clouds have in common: settings of PostgreSQL, times of a day, roles that a cloud keeps."""
 
+import functools
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
+from pydantic import AfterValidator
+
+from settings.base import Refusal, refuse_each
 from settings.parameters import Kept, Parameter, ParameterValue, without
+from settings.postgresql_settings import NotAllowed, in_base_unit
 
 # What encryption, authentication and durability rest on.
 _OURS = (
@@ -19,8 +25,35 @@ _OURS = (
 
 
 _KEPT = Kept(_OURS, f"any setting but those that durability and access rest on: {', '.join(_OURS)}")
-Parameters = Annotated[dict[str, Parameter], without(_KEPT)]
-"""PostgreSQL settings by name."""
+
+# "Specifying DB parameters" in the RDS User Guide: formulas in braces, and functions of them.
+_FORMULA = re.compile(r"\s*(?:\{|(?:GREATEST|LEAST|SUM)\s*\()")
+
+
+def _converted(value: dict[str, ParameterValue], *, formulas: bool) -> dict[str, ParameterValue]:
+    converted: dict[str, ParameterValue] = {}
+    refused: list[Refusal] = []
+    for name, given in value.items():
+        if formulas and isinstance(given, str) and _FORMULA.match(given):
+            converted[name] = given
+            continue
+        try:
+            converted[name] = in_base_unit(name, given)
+        except NotAllowed as error:
+            refused.append(Refusal((name,), given, str(error)))
+    refuse_each(refused)
+    return converted
+
+
+RdsParameters = Annotated[
+    dict[str, Parameter], without(_KEPT), AfterValidator(functools.partial(_converted, formulas=True))
+]
+"""PostgreSQL settings by name, as RDS takes them: numbers of the setting's own unit, or formulas."""
+
+CloudSqlFlags = Annotated[
+    dict[str, Parameter], without(_KEPT), AfterValidator(functools.partial(_converted, formulas=False))
+]
+"""PostgreSQL settings by name, as Cloud SQL takes them: numbers of the setting's own unit."""
 
 
 def as_text(parameters: Mapping[str, ParameterValue], *, true: str, false: str) -> dict[str, str]:

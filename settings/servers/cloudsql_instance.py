@@ -7,7 +7,7 @@ from pydantic import Field
 
 from settings.base import Model, Refusal
 from settings.servers import gcp
-from settings.servers.cloud import Parameters
+from settings.servers.cloud import CloudSqlFlags
 
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -139,8 +139,9 @@ class CloudSqlInstance(Model):
     """Load of the server by query."""
     maintenance: CloudSqlMaintenance = CloudSqlMaintenance()
     """When Cloud SQL may restart the server."""
-    flags: Parameters = {}
-    """Database flags (PostgreSQL settings) on top of Cloud SQL's, such as `log_min_duration_statement: 500`."""
+    flags: CloudSqlFlags = {}
+    """Database flags (PostgreSQL settings) on top of Cloud SQL's, such as `log_min_duration_statement: 500` or
+    `work_mem: 64MB`. The output `postgresql` names those that restart the server."""
     deletion_protection: bool = True
     """Whether neither Google Cloud nor Pulumi deletes the instance before this is false."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1

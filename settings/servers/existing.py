@@ -47,9 +47,7 @@ def _no_ipv6_address(value: object) -> object:
         ipaddress.IPv6Address(str(value).strip("[]"))
     except ValueError:
         return value
-    refuse(
-        "a DNS name for an IPv6 address: the charts of both apps write the host into URLs without brackets"
-    )
+    refuse("a DNS name for an IPv6 address: the charts of both apps write the host into URLs without brackets")
 
 
 class ExistingServer(Model):

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from settings.base import Found, Model, Refusal, refuse
 from settings.servers import aws
-from settings.servers.cloud import Parameters
+from settings.servers.cloud import RdsParameters
 
 CaIdentifier = Literal["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
 """Authority that signs the server's certificate (RDS User Guide, "Using SSL/TLS to encrypt a connection")."""
@@ -183,8 +183,9 @@ class RdsInstance(Model):
     """When AWS may restart the server, UTC."""
     apply_immediately: bool = True
     """Whether a change is made at once, with its interruption, instead of in the next maintenance window."""
-    parameters: Parameters = {}
-    """PostgreSQL settings on top of RDS's, such as `log_min_duration_statement: 500`, in RDS's units."""
+    parameters: RdsParameters = {}
+    """PostgreSQL settings on top of RDS's, such as `log_min_duration_statement: 500`, `work_mem: 64MB` or
+    `shared_buffers: "{DBInstanceClassMemory/32768}"`. The output `postgresql` names those that wait for a reboot."""
     performance_insights: RdsPerformanceInsights = RdsPerformanceInsights()
     """Load of the server by query."""
     log_exports: list[Literal["postgresql", "upgrade"]] = ["postgresql", "upgrade"]

@@ -112,7 +112,7 @@ def test_tls_is_forced_whatever_else_the_parameters_are() -> None:
         # AWS refuses to apply at once what the server reads at its start.
         {"name": "max_connections", "value": "500", "applyMethod": "pending-reboot"},
         {"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"},
-        {"name": "track_io_timing", "value": "on", "applyMethod": "immediate"},
+        {"name": "track_io_timing", "value": "1", "applyMethod": "immediate"},
         {"name": "work_mem", "value": "8192", "applyMethod": "immediate"},
     ]
 

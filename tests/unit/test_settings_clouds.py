@@ -43,7 +43,7 @@ def checked(server: dict[str, Any]) -> Stack:
         {"backup": {"retentionDays": 1, "window": "23:45-00:15"}},
         {"maintenanceWindow": "sun:23:30-mon:00:30"},
         {"performanceInsights": {"retentionDays": 31}},
-        {"parameters": {"auto_explain.log_min_duration": 0.5, "log_statement": "ddl"}},
+        {"parameters": {"random_page_cost": 1.1, "log_statement": "ddl"}},
     ],
     ids=str,
 )
