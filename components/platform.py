@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -45,9 +46,11 @@ class Platform(pulumi.ComponentResource):
 
     Attributes:
         outputs: by app, what people need to reach it and its database.
+        server_outputs: what else they must know of the server that both apps share; empty if nothing.
     """
 
     outputs: dict[str, AppOutputs]
+    server_outputs: Mapping[str, pulumi.Input[Any]]
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         for server in args.stack.servers:
@@ -62,6 +65,7 @@ class Platform(pulumi.ComponentResource):
         self._sources = self._make_servers(args.stack.move_from) if args.stack.move_from else {}
         self._moves = moves(args.stack, self._sources, self._servers)
         self.outputs = {}
+        self.server_outputs = next(iter(self._servers.values())).outputs
         if args.stack.airbyte.enabled:
             self.outputs["airbyte"] = self._airbyte(args.stack.airbyte, args.stack.airbyte_namespace)
         if args.stack.dagster.enabled:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_gcp.sql import DatabaseInstance, DatabaseInstanceArgs, User, UserArgs
@@ -17,6 +18,7 @@ from components.postgres.cloudsql_access import (
 from components.postgres.cloudsql_args import CloudSqlInstanceArgs, instance_settings
 from components.postgres.gcp_provider import gcp_provider
 from components.postgres.server import ServerComponent
+from settings.postgresql_settings import read_at_start
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class CloudSqlServer(ServerComponent):
             ready=[instance, user],
         )
         self.server = server(name, args.place, found, args.access, admin=secret, in_cluster=child, in_cloud=in_cloud)
+        self.outputs = _restart_outputs(args.instance)
         self.register_outputs({})
 
     def _instance(self, name: str, args: CloudSqlServerArgs, opts: pulumi.ResourceOptions) -> DatabaseInstance:
@@ -89,6 +92,25 @@ class CloudSqlServer(ServerComponent):
             UserArgs(instance=instance.name, name=admin.username, password=admin.password, deletion_policy="ABANDON"),
             opts,
         )
+
+
+# Flags of Cloud SQL that are read at the server's start ("Configure database flags"); each `enable_` loads a library.
+_READ_AT_START = ("cloudsql.enable_", "cloudsql.logical_decoding")
+
+
+def _restart_outputs(args: CloudSqlInstanceArgs) -> dict[str, Any]:
+    """Flags that restart the server: shown as changed only when one of them changes."""
+    restarting = {
+        name: value
+        for name, value in sorted(args.flags.items())
+        if read_at_start(name) or name.startswith(_READ_AT_START)
+    }
+    if not restarting:
+        return {}
+    return {
+        "restartParameters": restarting,
+        "restart": "Cloud SQL restarts the server at once when one of these changes",
+    }
 
 
 def joined(certificates: Sequence[str | None]) -> str:

@@ -12,7 +12,7 @@ from components.postgres.admin import Admin, admin_secret, generated_admin
 from components.postgres.aws_provider import aws_provider
 from components.postgres.credentials import PORT
 from components.postgres.rds_network import RdsNetwork, security_group, subnet_group
-from components.postgres.rds_parameters import parameter_group
+from components.postgres.rds_parameters import needs_reboot, parameter_group
 from components.postgres.server import Server, ServerComponent
 from settings.servers.rds_instance import LEAST_IOPS, LEAST_THROUGHPUT, REPLICA_SUFFIX, STRIPED_GIB
 
@@ -110,13 +110,9 @@ class RdsServerArgs:
 
 
 class RdsServer(ServerComponent):
-    """An RDS instance that is made here.
-
-    Attributes:
-        replica_address: where the read replica answers, if there is one.
+    """An RDS instance that is made here. Its outputs tell where the read replica answers, and which parameters wait for
+    a reboot.
     """
-
-    replica_address: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: RdsServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:RdsServer", name, None, opts)
@@ -132,9 +128,8 @@ class RdsServer(ServerComponent):
             f"{name}-parameters", args.identifier, args.version, args.parameters, self._in_aws, tags=args.tags
         ).name
         instance = self._instance(name, args, admin)
-        self.replica_address = (
-            self._replica(name, args, args.read_replica, instance).address if args.read_replica else None
-        )
+        replica = self._replica(name, args, args.read_replica, instance) if args.read_replica else None
+        self.outputs = {**_replica_outputs(replica), **_reboot_outputs(args)}
         self.server = Server(
             host=instance.address,
             port=PORT,
@@ -228,3 +223,21 @@ class RdsServer(ServerComponent):
             ),
             pulumi.ResourceOptions.merge(self._in_aws, pulumi.ResourceOptions(protect=args.deletion_protection)),
         )
+
+
+def _replica_outputs(replica: Instance | None) -> dict[str, pulumi.Input[str | int]]:
+    return {} if replica is None else {"replicaHost": replica.address, "replicaPort": PORT}
+
+
+def _reboot_outputs(args: RdsServerArgs) -> dict[str, Any]:
+    """Parameters that wait for a reboot, and the commands for one: shown as changed only when one of them changes."""
+    waiting = {name: value for name, value in sorted(args.parameters.items()) if needs_reboot(name)}
+    if not waiting:
+        return {}
+    profile = f" --profile {args.profile}" if args.profile else ""
+    instances = [args.identifier, *([f"{args.identifier}{REPLICA_SUFFIX}"] if args.read_replica else [])]
+    commands = [
+        f"aws rds reboot-db-instance --region {args.region}{profile} --db-instance-identifier {identifier}"
+        for identifier in instances
+    ]
+    return {"restartParameters": waiting, "restart": f"after a change of these: {' && '.join(commands)}"}

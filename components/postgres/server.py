@@ -1,6 +1,9 @@
 """A PostgreSQL that somebody runs, as the parts that need its admin see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -50,6 +53,8 @@ class ServerComponent(pulumi.ComponentResource):
 
     Attributes:
         server: where it is, for whoever makes databases on it.
+        outputs: what else people must know of it, as `pulumi stack output postgresql` tells it, keys in camelCase.
     """
 
     server: Server
+    outputs: Mapping[str, pulumi.Input[Any]] = MappingProxyType({})

@@ -1,8 +1,11 @@
 """What `pulumi stack output` tells of each app."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.recording import SECRET, mask
+from tests.support.servers import CLOUD_SQL, RDS, but, on
 from tests.support.stacks import plan
 
 DAGSTER = {
@@ -33,6 +36,52 @@ AIRBYTE = {
 
 def test_outputs_of_the_default_stack() -> None:
     assert mask(plan().outputs) == {"airbyte": AIRBYTE, "dagster": DAGSTER}
+
+
+REBOOT = "aws rds reboot-db-instance --region eu-central-1"
+RESTARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "RDS": (
+        but(RDS, parameters={"max_connections": 500, "work_mem": "64MB", "rds.logical_replication": True}),
+        {
+            "restartParameters": {"max_connections": "500", "rds.logical_replication": "1"},
+            "restart": f"after a change of these: {REBOOT} --db-instance-identifier lakehouse",
+        },
+    ),
+    "RDS with a profile and a replica": (
+        {**but(RDS, parameters={"max_connections": 500}, readReplica={}), "profile": "prod"},
+        {
+            "restartParameters": {"max_connections": "500"},
+            "restart": f"after a change of these: {REBOOT} --profile prod --db-instance-identifier lakehouse && "
+            f"{REBOOT} --profile prod --db-instance-identifier lakehouse-replica",
+            "replicaHost": "lakehouse-replica.c0123456789.eu-central-1.rds.amazonaws.com",
+            "replicaPort": 5432,
+        },
+    ),
+    "Cloud SQL": (
+        but(CLOUD_SQL, flags={"shared_buffers": "2GB", "work_mem": 8192, "cloudsql.enable_pgaudit": True}),
+        {
+            "restartParameters": {"cloudsql.enable_pgaudit": "on", "shared_buffers": "262144"},
+            "restart": "Cloud SQL restarts the server at once when one of these changes",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RESTARTS)
+def test_outputs_name_parameters_that_wait_for_a_restart(case: str) -> None:
+    server, told = RESTARTS[case]
+    assert mask(on(server).outputs["postgresql"]) == told
+
+
+def test_outputs_tell_where_the_read_replica_answers() -> None:
+    host = "lakehouse-replica.c0123456789.eu-central-1.rds.amazonaws.com"
+    replica = on(but(RDS, readReplica={})).outputs["postgresql"]
+    assert mask(replica) == {"replicaHost": host, "replicaPort": 5432}
+
+
+@pytest.mark.parametrize("server", [RDS, CLOUD_SQL, but(RDS, parameters={"work_mem": "64MB"})], ids=str)
+def test_server_of_which_nothing_must_be_known_has_no_output(server: dict[str, Any]) -> None:
+    assert on(server).outputs.keys() == {"airbyte", "dagster"}
 
 
 @pytest.mark.parametrize("app", ["airbyte", "dagster"])
