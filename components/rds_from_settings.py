@@ -99,6 +99,7 @@ def _made(
         # AllowedValues of a boolean in a parameter group.
         parameters=as_text(it.parameters, true="1", false="0"),
         performance_insights_days=it.performance_insights.retention_days if it.performance_insights.enabled else None,
+        iam_authentication=it.iam_authentication,
         log_exports=it.log_exports,
         ca_identifier=it.ca_identifier,
         deletion_protection=it.deletion_protection,

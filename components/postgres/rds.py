@@ -70,6 +70,7 @@ class RdsServerArgs:
         apply_immediately: whether changes do not wait for that window.
         parameters: PostgreSQL settings.
         performance_insights_days: days that they are kept; None for none.
+        iam_authentication: whether IAM tokens open it, too; None for what it has.
         log_exports: logs that go to CloudWatch.
         ca_identifier: authority that signs its certificate.
         deletion_protection: whether it is protected from deletion, by AWS and by Pulumi.
@@ -100,6 +101,7 @@ class RdsServerArgs:
     apply_immediately: bool = True
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     performance_insights_days: int | None = 7
+    iam_authentication: bool | None = None
     log_exports: Sequence[str] = ("postgresql", "upgrade")
     ca_identifier: str = "rds-ca-rsa2048-g1"
     deletion_protection: bool = True
@@ -184,6 +186,7 @@ class RdsServer(ServerComponent):
                 final_snapshot_identifier=args.final_snapshot,
                 performance_insights_enabled=args.performance_insights_days is not None,
                 performance_insights_retention_period=args.performance_insights_days,
+                iam_database_authentication_enabled=args.iam_authentication,
                 enabled_cloudwatch_logs_exports=list(args.log_exports),
                 ca_cert_identifier=args.ca_identifier,
                 deletion_protection=args.deletion_protection,
@@ -216,6 +219,7 @@ class RdsServer(ServerComponent):
                 skip_final_snapshot=True,
                 performance_insights_enabled=args.performance_insights_days is not None,
                 performance_insights_retention_period=args.performance_insights_days,
+                iam_database_authentication_enabled=args.iam_authentication,
                 enabled_cloudwatch_logs_exports=list(args.log_exports),
                 ca_cert_identifier=args.ca_identifier,
                 deletion_protection=args.deletion_protection,
