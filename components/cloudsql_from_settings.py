@@ -65,7 +65,7 @@ def _access(server: cloudsql.CloudSqlServer) -> Access:
     proxy = server.auth_proxy
     if proxy is not None:
         return Proxied(proxy.service_account, proxy.image, proxy.replicas, proxy.required)
-    return Direct(TlsMode(server.tls), server.private_dns, server.ca_certificates)
+    return Direct(TlsMode(server.tls), server.private_dns, server.private_dns_project, server.ca_certificates)
 
 
 def _made(it: CloudSqlInstance) -> CloudSqlInstanceArgs:

@@ -47,11 +47,13 @@ class Direct:
     Attributes:
         tls: how clients connect.
         private_dns: whether the name in the certificate is made to resolve in the instance's network.
+        private_dns_project: project of the zone that does so, the instance's if None.
         ca_certificates: authorities, PEM; those that the instance tells if None.
     """
 
     tls: TlsMode = TlsMode.VERIFY_FULL
     private_dns: bool = True
+    private_dns_project: str | None = None
     ca_certificates: str | None = None
 
 
@@ -126,6 +128,14 @@ def certificate_name(names: Sequence[DnsName], instance: str) -> str:
     )
 
 
+@dataclass(frozen=True)
+class _Zone:
+    """A private DNS zone: its project, the instance's if None, and its labels."""
+
+    project: str | None
+    labels: Mapping[str, str]
+
+
 def server(
     name: str,
     place: Place,
@@ -168,7 +178,7 @@ def server(
         case Direct(TlsMode.VERIFY_FULL):
             certified = found.dns_names.apply(lambda names: certificate_name(names, found.name))
             if access.private_dns:
-                _private_dns(name, found, certified, in_cloud, labels=place.labels)
+                _private_dns(name, _Zone(access.private_dns_project, place.labels), found, certified, in_cloud)
             # A client compares the name that it was given with the certificate's, which has no dot at its end.
             host = certified.apply(lambda it: it.rstrip("."))
             tls, authorities = access.tls, access.ca_certificates or found.authorities
@@ -187,26 +197,31 @@ def server(
 
 
 def _private_dns(
-    name: str, found: Found, certified: pulumi.Output[str], opts: pulumi.ResourceOptions, *, labels: Mapping[str, str]
+    name: str, zone: _Zone, found: Found, certified: pulumi.Output[str], opts: pulumi.ResourceOptions
 ) -> None:
     """Private services access publishes no names: the one in the certificate has to be made to resolve."""
-    zone = ManagedZone(
+    made = ManagedZone(
         f"{name}-dns",
         ManagedZoneArgs(
             name=f"{found.name}{ZONE_SUFFIX}",
+            project=zone.project,
             # The instance's name alone: a zone of all of sql-psa.goog would hide other instances' names.
             dns_name=certified,
             description="Name in the certificate of the PostgreSQL of Airbyte and Dagster",
             visibility="private",
-            labels=labels or None,
+            labels=zone.labels or None,
             private_visibility_config=ManagedZonePrivateVisibilityConfigArgs(
+                # The network's project may be another one: Cloud DNS calls that cross-project binding.
                 networks=[ManagedZonePrivateVisibilityConfigNetworkArgs(network_url=found.network)]
             ),
         ),
-        opts,
+        # A network takes no second zone of the same name.
+        pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )
     RecordSet(
         f"{name}-dns",
-        RecordSetArgs(managed_zone=zone.name, name=certified, type="A", ttl=60, rrdatas=[found.address]),
+        RecordSetArgs(
+            managed_zone=made.name, project=zone.project, name=certified, type="A", ttl=60, rrdatas=[found.address]
+        ),
         opts,
     )

@@ -72,6 +72,8 @@ class CloudSqlServer(Model):
     private_dns: bool = True
     """Whether the program makes the name in the instance's certificate resolve in its network, by a private DNS zone of
     that name alone; `false` if somebody else does. Only for `verify-full`."""
+    private_dns_project: gcp.Project | None = None
+    """Project of that zone, such as the host project of a Shared VPC; absent, the instance's."""
     auth_proxy: CloudSqlAuthProxy | None = None
     """Connections through the Auth Proxy instead of straight to the instance."""
 
@@ -113,16 +115,23 @@ class CloudSqlServer(Model):
         return self.private_dns and self.tls == "verify-full" and self.auth_proxy is None
 
     def _tls(self) -> Iterator[Refusal]:
-        given = {"tls": self.tls, "caCertificates": self.ca_certificates, "privateDns": self.private_dns}
-        names = {"tls": "tls", "caCertificates": "ca_certificates", "privateDns": "private_dns"}
-        reads = (("tls",), ("caCertificates",), ("privateDns",), ("authProxy",))
+        names = {
+            "tls": "tls",
+            "caCertificates": "ca_certificates",
+            "privateDns": "private_dns",
+            "privateDnsProject": "private_dns_project",
+        }
+        reads = tuple((key,) for key in (*names, "authProxy"))
         for key, name in names.items():
-            if name not in self.model_fields_set or given[key] is None:
+            given: object = getattr(self, name)
+            if name not in self.model_fields_set or given is None:
                 continue
             if self.auth_proxy is not None:
-                yield Refusal((key,), given[key], "nothing beside `authProxy`, which sees to TLS itself", reads)
+                yield Refusal((key,), given, "nothing beside `authProxy`, which sees to TLS itself", reads)
             elif self.tls != "verify-full" and key != "tls":
-                yield Refusal((key,), given[key], "nothing where `tls` is require: no name is checked", reads)
+                yield Refusal((key,), given, "nothing where `tls` is require: no name is checked", reads)
+            elif key == "privateDnsProject" and not self.private_dns:
+                yield Refusal((key,), given, "nothing where `privateDns` is false: there is no zone", reads)
 
     def _place(self, instance: CloudSqlInstance) -> Iterator[Refusal]:
         for key, zone in (("zone", instance.zone), ("secondaryZone", instance.secondary_zone)):

@@ -49,7 +49,7 @@ class CloudSqlNetwork(Model):
     """Where the instance is: it has a private address alone."""
 
     network: gcp.Network
-    """The cluster's VPC network, with private services access."""
+    """The cluster's VPC network, with private services access; a Shared VPC's has the host project in its name."""
     allocated_range: gcp.RangeName | None = None
     """Range of private services access that the address is from; absent, any of them."""
 

@@ -272,6 +272,27 @@ def test_name_in_the_certificate_is_checked_and_resolves_in_the_network() -> Non
     assert made.one(DNS_RECORD, "postgresql-dns").urn in made.needs(made.one(JOB, "dagster-database-bootstrap"))
 
 
+SHARED = "projects/network-host/global/networks/shared"
+
+
+@pytest.mark.parametrize(
+    ("settings", "project"),
+    [({}, None), ({"privateDnsProject": "network-host"}, "network-host")],
+    ids=["the instance's", "the host project"],
+)
+def test_zone_of_a_shared_vpc_is_in_the_wanted_project_and_bound_to_the_hosts_network(
+    settings: dict[str, str], project: str | None
+) -> None:
+    made = on({**but(CLOUD_SQL, network={"network": SHARED}), **settings})
+    zone, record = made.one(DNS_ZONE, "postgresql-dns"), made.one(DNS_RECORD, "postgresql-dns")
+    assert (zone.inputs.get("project"), record.inputs.get("project")) == (project, project)
+    assert zone.inputs["privateVisibilityConfig"]["networks"] == [{"networkUrl": SHARED}]
+    assert at(instance(made), "settings.ipConfiguration.privateNetwork") == SHARED
+    assert made.one(GCP_PROVIDER, "postgresql-gcp").inputs["project"] == "my-project"
+    # Else a zone in another project would meet the one before it on the same network.
+    assert zone.options["deleteBeforeReplace"] is True
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
