@@ -189,8 +189,8 @@ class RdsInstance(Model):
     performance_insights: RdsPerformanceInsights = RdsPerformanceInsights()
     """Load of the server by query."""
     iam_authentication: bool | None = None
-    """Whether roles with `rds_iam` log in with tokens of AWS IAM: for people, since the apps need passwords. Absent, what
-    the instance has; off at first."""
+    """Whether roles with `rds_iam` log in with tokens of AWS IAM: for people, since the apps need passwords. Absent,
+    what the instance has; off at first."""
     log_exports: list[Literal["postgresql", "upgrade"]] = ["postgresql", "upgrade"]
     """Logs that go to CloudWatch."""
     ca_identifier: CaIdentifier = "rds-ca-rsa2048-g1"
