@@ -26,7 +26,8 @@ class ProviderConfig:
         secret_keys: those of `values` that hold something encrypted.
     """
 
-    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    # Some are secrets: they show in no message that shows this.
+    values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     secret_keys: frozenset[str] = frozenset()
 
     def of(self, package: str) -> dict[str, str]:

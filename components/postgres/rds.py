@@ -238,7 +238,8 @@ def _reboot_outputs(args: RdsServerArgs) -> dict[str, Any]:
     waiting = {name: value for name, value in sorted(args.parameters.items()) if needs_reboot(name)}
     if not waiting:
         return {}
-    profile = f" --profile {args.profile}" if args.profile else ""
+    name = args.profile or args.provider.get("profile")
+    profile = f" --profile {name}" if isinstance(name, str) else ""
     instances = [args.identifier, *([f"{args.identifier}{REPLICA_SUFFIX}"] if args.read_replica else [])]
     commands = [
         f"aws rds reboot-db-instance --region {args.region}{profile} --db-instance-identifier {identifier}"

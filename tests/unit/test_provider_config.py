@@ -109,8 +109,10 @@ def test_credentials_are_secrets_even_if_the_stack_file_holds_them_in_clear(
 
 
 def test_profile_is_the_packages_where_the_server_names_none() -> None:
-    made = configured(RDS, {"aws:profile": "prod", "aws:region": "eu-central-1"})
+    server = but(RDS, parameters={"max_connections": 500})
+    made = configured(server, {"aws:profile": "prod", "aws:region": "eu-central-1"})
     assert made.one(AWS_PROVIDER, "postgresql-aws").inputs["profile"] == "prod"
+    assert "--region eu-central-1 --profile prod " in made.outputs["postgresql"]["restart"]
 
 
 @pytest.mark.parametrize(
