@@ -8,10 +8,12 @@ import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
 
+from components.airbyte_pods import airbyte_pods
 from components.airbyte_values import address_values, airbyte_values, with_database_authority
 from components.endpoint import Endpoint
 from components.helm import ChartSource, merge_values, release
 from components.object_storage import Minio, ObjectStorage
+from components.pod_settings import PodSettings
 from components.postgres.credentials import PASSWORD_LENGTH
 
 
@@ -29,6 +31,7 @@ class AirbyteArgs:
         database_rotation: number of the database password.
         url: address at which people reach it, if there is one.
         values: chart values merged over the component's own.
+        pods: what holds for every pod.
         timeout_seconds: how long to wait before rolling back.
     """
 
@@ -42,6 +45,7 @@ class AirbyteArgs:
     url: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     timeout_seconds: int = 900
+    pods: PodSettings = field(default_factory=PodSettings)
 
 
 class Airbyte(pulumi.ComponentResource):
@@ -67,6 +71,7 @@ class Airbyte(pulumi.ComponentResource):
             rotation=f"database-{args.database_rotation}",
         )
         ours = merge_values(ours, address_values(args.major, args.url))
+        ours = merge_values(airbyte_pods(args.major, args.pods), ours)
         release(
             name,
             release_name=args.release_name,

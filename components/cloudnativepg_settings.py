@@ -1,6 +1,7 @@
 """From what a stack file says of a CloudNativePG server to what its component takes."""
 
 from components.from_settings import chart_source
+from components.pod_settings import PodSettings
 from components.postgres.cloudnativepg import CloudNativePGArgs
 from components.postgres.cloudnativepg_backups import BackupArgs, GcsAccess, S3Access
 from components.postgres.cloudnativepg_cluster import ClusterSize, Synchronous
@@ -11,8 +12,10 @@ from settings.servers import cloudnativepg, cloudnativepg_backups, cloudnativepg
 from settings.standalone import StandalonePostgreSQL
 
 
-def cloudnativepg_args(settings: StandalonePostgreSQL, server: cloudnativepg.CloudNativePG) -> CloudNativePGArgs:
-    """The server."""
+def cloudnativepg_args(
+    settings: StandalonePostgreSQL, server: cloudnativepg.CloudNativePG, pods: PodSettings | None = None
+) -> CloudNativePGArgs:
+    """The server; `pods` is what holds for the operator's pods as for all."""
     return CloudNativePGArgs(
         name=server.name,
         namespace=settings.namespace,
@@ -37,7 +40,7 @@ def cloudnativepg_args(settings: StandalonePostgreSQL, server: cloudnativepg.Clo
         pod_disruption_budget=server.pod_disruption_budget,
         pooler=_pooler(server.pooler) if server.pooler else None,
         backups=_backups(server.backups) if server.backups else None,
-        operator=_operator(server.operator) if server.operator.install else None,
+        operator=_operator(server.operator, pods or PodSettings()) if server.operator.install else None,
         deletion_protection=server.deletion_protection,
         admin_password_rotation=server.admin_password_rotation,
         start_timeout_seconds=settings.start_timeout_seconds,
@@ -91,7 +94,7 @@ def _access(settings: cloudnativepg_backups.S3Backups | cloudnativepg_backups.Gc
             return GcsAccess(secret_name=key.secret_name, json_key=key.json_key)
 
 
-def _operator(settings: cloudnativepg_operator.CloudNativePGOperator) -> OperatorArgs:
+def _operator(settings: cloudnativepg_operator.CloudNativePGOperator, pods: PodSettings) -> OperatorArgs:
     return OperatorArgs(
         source=chart_source(settings.chart, CLOUDNATIVEPG_CHART),
         namespace=settings.namespace,
@@ -100,4 +103,5 @@ def _operator(settings: cloudnativepg_operator.CloudNativePGOperator) -> Operato
         certificate_days=settings.certificate_days,
         values=settings.values,
         timeout_seconds=settings.timeout_seconds,
+        pods=pods,
     )

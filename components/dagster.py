@@ -6,9 +6,11 @@ from typing import Any
 
 import pulumi
 
+from components.dagster_pods import with_pod_settings
 from components.dagster_values import annotate_user_code, dagster_values, with_database_authority
 from components.endpoint import Endpoint
 from components.helm import ChartSource, merge_values, release
+from components.pod_settings import PodSettings
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class DagsterArgs:
         client_image: image with `pg_isready`.
         database_rotation: number of the database password.
         values: chart values merged over the component's own.
+        pods: what holds for every pod.
         timeout_seconds: how long to wait before rolling back.
     """
 
@@ -34,6 +37,7 @@ class DagsterArgs:
     database_rotation: int = 1
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     timeout_seconds: int = 900
+    pods: PodSettings = field(default_factory=PodSettings)
 
 
 class Dagster(pulumi.ComponentResource):
@@ -55,7 +59,7 @@ class Dagster(pulumi.ComponentResource):
             release_name=args.release_name,
             namespace=args.namespace,
             source=args.source,
-            values=with_database_authority(values, args.endpoint),
+            values=with_pod_settings(with_database_authority(values, args.endpoint), args.pods),
             timeout_seconds=args.timeout_seconds,
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -1,6 +1,7 @@
 """From the settings of a PostgresCluster to what its component takes."""
 
 from components.from_settings import chart_source
+from components.pod_settings import PodSettings
 from components.postgres.crunchydata import CrunchyDataServerArgs, OperatorArgs
 from components.postgres.crunchydata_backups import (
     GcsPlace,
@@ -17,25 +18,28 @@ from settings.servers.crunchydata_pgbouncer import PgBouncer
 from settings.standalone import StandalonePostgreSQL
 
 
-def crunchydata_server(settings: StandalonePostgreSQL, server: crunchydata.CrunchyDataServer) -> CrunchyDataServerArgs:
-    """The server that both apps share."""
+def crunchydata_server(
+    settings: StandalonePostgreSQL, server: crunchydata.CrunchyDataServer, pods: PodSettings | None = None
+) -> CrunchyDataServerArgs:
+    """The server that both apps share; `pods` is what holds for the operator's pods as for all."""
     return CrunchyDataServerArgs(
         cluster=_cluster(settings.namespace, server),
         namespace=settings.namespace,
         client_image=settings.image,
-        operator=_operator(server.operator) if server.operator.install else None,
+        operator=_operator(server.operator, pods or PodSettings()) if server.operator.install else None,
         deletion_protection=server.deletion_protection,
         start_timeout_seconds=settings.start_timeout_seconds,
     )
 
 
-def _operator(settings: crunchydata.CrunchyDataOperator) -> OperatorArgs:
+def _operator(settings: crunchydata.CrunchyDataOperator, pods: PodSettings) -> OperatorArgs:
     return OperatorArgs(
         source=chart_source(settings.chart, PGO_CHART),
         namespace=settings.namespace,
         create_namespace=settings.create_namespace,
         release_name=settings.release_name,
         timeout_seconds=settings.timeout_seconds,
+        pods=pods,
     )
 
 

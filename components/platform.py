@@ -13,6 +13,7 @@ from components.dagster import Dagster, DagsterArgs
 from components.from_settings import chart_source, database_args, embedded_server, object_storage
 from components.moving import moves
 from components.outputs import AppOutputs
+from components.pods_from_settings import everywhere, pod_settings
 from components.postgres.database import Database
 from components.postgres.downtime import Downtime, DowntimeArgs
 from components.postgres.embedded import EmbeddedServer
@@ -56,7 +57,9 @@ class Platform(pulumi.ComponentResource):
         for server in args.stack.servers:
             require_packages(server)
             check_provider_config(server, args.provider_config)
-        super().__init__("lakehouse:platform:Platform", name, None, opts)
+        self._pods = pod_settings(args.stack)
+        objects = pulumi.ResourceOptions(transformations=[everywhere(args.stack, self._pods).transformation])
+        super().__init__("lakehouse:platform:Platform", name, None, pulumi.ResourceOptions.merge(opts, objects))
         self._stack = args.stack
         self._provider_config = args.provider_config
         self._provider = _provider(args.stack, parent=self)
@@ -105,7 +108,7 @@ class Platform(pulumi.ComponentResource):
             case StandalonePostgreSQL() as settings:
                 password = stack.admin_password.get_secret_value() if stack.admin_password else None
                 options = self._in_namespace(settings.namespace)
-                shared = standalone_server(settings, password, options, self._provider_config)
+                shared = standalone_server(settings, password, options, self._provider_config, self._pods)
                 return dict.fromkeys(stack.apps, shared)
 
     def _airbyte(self, app: apps.Airbyte, namespace: str) -> AppOutputs:
@@ -124,6 +127,7 @@ class Platform(pulumi.ComponentResource):
                 url=app.url,
                 values=app.values,
                 timeout_seconds=app.timeout_seconds,
+                pods=self._pods,
             ),
             self._child(depends_on=[database, *move]),
         )
@@ -140,10 +144,11 @@ class Platform(pulumi.ComponentResource):
                 release_name=app.release_name,
                 source=chart_source(app.chart, DAGSTER_CHART),
                 endpoint=database.endpoint,
-                client_image=self._stack.postgresql.image,
+                client_image=self._pods.image(self._stack.postgresql.image),
                 database_rotation=app.database.password_rotation,
                 values=app.values,
                 timeout_seconds=app.timeout_seconds,
+                pods=self._pods,
             ),
             self._child(depends_on=[database, *move]),
         )

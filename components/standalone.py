@@ -7,6 +7,7 @@ from components.endpoint import TlsMode
 from components.from_crunchydata import crunchydata_server
 from components.from_settings import given_admin
 from components.optional import require
+from components.pod_settings import PodSettings
 from components.postgres.cloudnativepg import CloudNativePG
 from components.postgres.crunchydata import CrunchyDataServer
 from components.postgres.existing import ExistingServer, ExistingServerArgs
@@ -58,6 +59,7 @@ def standalone_server(
     admin_password: str | None,
     opts: pulumi.ResourceOptions,
     provider_config: ProviderConfig = _NOTHING_SAID,
+    pods: PodSettings | None = None,
 ) -> ServerComponent:
     """Make the server, or take the one that is there.
 
@@ -66,14 +68,15 @@ def standalone_server(
         admin_password: password of an existing server's admin, where the stack file holds it.
         opts: options of the component.
         provider_config: what the stack file says to Pulumi's packages beside it.
+        pods: what holds for the pods of an operator's Helm release; those of other objects get it as they are made.
     """
     match settings.server:
         case existing.ExistingServer() as server:
             return ExistingServer(NAME, _existing(settings, server, admin_password), opts)
         case cloudnativepg.CloudNativePG() as server:
-            return CloudNativePG(NAME, cloudnativepg_args(settings, server), opts)
+            return CloudNativePG(NAME, cloudnativepg_args(settings, server, pods), opts)
         case crunchydata.CrunchyDataServer() as server:
-            return CrunchyDataServer(NAME, crunchydata_server(settings, server), opts)
+            return CrunchyDataServer(NAME, crunchydata_server(settings, server, pods), opts)
         case rds.RdsServer() as server:
             # Here and not above: pulumi-aws is an optional package of 270 MB.
             from components.rds_from_settings import rds_server  # noqa: PLC0415

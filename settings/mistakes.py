@@ -94,6 +94,8 @@ def _place(location: Sequence[int | str]) -> _Place:
             below, kinds = [kinds[part]], {}
             continue
         path.append(part)
+        if isinstance(part, int):
+            continue
         models = below
         fields = [field for model in models for field in model.model_fields.values() if field.alias == part]
         below = [model for field in fields for model in nested_models(field.annotation)]

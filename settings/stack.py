@@ -9,7 +9,9 @@ from settings import moving, sharing
 from settings.apps import Airbyte, Dagster
 from settings.base import KeyPath, Model, Refusal
 from settings.embedded import EmbeddedPostgreSQL
+from settings.labels import Labels, NamespaceLabels
 from settings.names import Namespace
+from settings.pods import Pods
 from settings.postgresql import PostgreSQL
 from settings.servers import operators
 from settings.standalone import StandalonePostgreSQL
@@ -50,6 +52,8 @@ class Cluster(Model):
     """Path of a kubeconfig file; `$KUBECONFIG` or `~/.kube/config` if absent."""
     create_namespaces: bool = True
     """Whether the program makes the apps' namespaces; `false` if somebody else does."""
+    namespace_labels: NamespaceLabels = {}
+    """Labels of the namespaces that the program makes, such as those of Pod Security, on top of `labels`."""
 
 
 class Stack(Model):
@@ -71,6 +75,10 @@ class Stack(Model):
     """Who ran PostgreSQL until now: its data are moved to `postgresql`. Taken out again when that is done."""
     admin_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
     """Password of an existing server's admin, encrypted: `pulumi config set --secret adminPassword`."""
+    labels: Labels = {}
+    """Labels of every Kubernetes object that the program makes, and of all pods."""
+    pods: Pods = Pods()
+    """What holds for every pod: where images come from, where pods run, as whom, and how they are marked."""
     airbyte: Airbyte = Airbyte()
     """Airbyte."""
     dagster: Dagster = Dagster()

@@ -8,6 +8,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.helm import ChartSource, merge_values, release
+from components.pod_settings import PodSettings
+from components.postgres.cloudnativepg_pods import operator_values
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class OperatorArgs:
         certificate_days: days that the certificates last which it makes.
         values: chart values merged over the component's own.
         timeout_seconds: how long to wait before rolling back.
+        pods: what holds for every pod.
     """
 
     source: ChartSource
@@ -31,6 +34,7 @@ class OperatorArgs:
     certificate_days: int = 3650
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     timeout_seconds: int = 300
+    pods: PodSettings = field(default_factory=PodSettings)
 
 
 def install_operator(name: str, args: OperatorArgs, *, parent: pulumi.Resource) -> list[pulumi.Resource]:
@@ -42,7 +46,8 @@ def install_operator(name: str, args: OperatorArgs, *, parent: pulumi.Resource) 
                 f"{name}-namespace", metadata={"name": args.namespace}, opts=pulumi.ResourceOptions(parent=parent)
             )
         )
-    ours = {"config": {"data": {"CERTIFICATE_DURATION": str(args.certificate_days)}}}
+    certificates = {"config": {"data": {"CERTIFICATE_DURATION": str(args.certificate_days)}}}
+    ours = {**operator_values(args.pods), **certificates}
     operator = release(
         name,
         release_name=args.release_name,

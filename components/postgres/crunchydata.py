@@ -8,8 +8,10 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.endpoint import TlsMode
 from components.helm import ChartSource, release
+from components.pod_settings import PodSettings
 from components.postgres import crunchydata_cluster as cluster
 from components.postgres.credentials import PORT
+from components.postgres.crunchydata_pods import operator_values
 from components.postgres.crunchydata_secret import (
     adapted,
     admin_secret,
@@ -31,6 +33,7 @@ class OperatorArgs:
         create_namespace: whether that is made.
         release_name: its name.
         timeout_seconds: how long to wait before rolling back.
+        pods: what holds for every pod.
     """
 
     source: ChartSource
@@ -38,6 +41,7 @@ class OperatorArgs:
     create_namespace: bool = True
     release_name: str = "pgo"
     timeout_seconds: int = 300
+    pods: PodSettings = field(default_factory=PodSettings)
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,7 @@ class CrunchyDataServer(ServerComponent):
             release_name=args.release_name,
             namespace=args.namespace,
             source=args.source,
-            values={},
+            values=operator_values(args.pods),
             timeout_seconds=args.timeout_seconds,
             opts=pulumi.ResourceOptions(parent=self, depends_on=made),
         )
