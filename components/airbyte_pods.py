@@ -94,7 +94,7 @@ def _job_pods(major: int, pods: PodSettings) -> dict[str, Any]:
         "tolerations": [wanted for it in pods.tolerations for wanted in _job_tolerations(it)],
     }
     if major == 1 and pods.image_pull_secrets:
-        # Chart 2.x takes those of `global.imagePullSecrets`.
+        # Later charts take those of `global.imagePullSecrets`, since 1.4 both.
         values["main_container_image_pull_secret"] = ",".join(pods.image_pull_secrets)
     return values
 

@@ -63,9 +63,14 @@ def given_admin(settings: ExistingAdmin, password: str | None) -> Admin | AdminS
 
 
 def embedded_server(
-    settings: EmbeddedPostgreSQL, app: apps.Airbyte | apps.Dagster, namespace: str, *, retain_data: bool
+    settings: EmbeddedPostgreSQL,
+    app: apps.Airbyte | apps.Dagster,
+    namespace: str,
+    *,
+    retain_data: bool,
+    any_user: bool = False,
 ) -> EmbeddedServerArgs:
-    """An app's own server."""
+    """An app's own server; `any_user` says that pods run as a user that images do not know."""
     size = app.database.embedded
     return EmbeddedServerArgs(
         name=app.server_name,
@@ -82,6 +87,7 @@ def embedded_server(
         admin_password_rotation=size.admin_password_rotation,
         retain_data=retain_data,
         start_timeout_seconds=settings.start_timeout_seconds,
+        any_user=any_user,
     )
 
 

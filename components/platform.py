@@ -100,7 +100,13 @@ class Platform(pulumi.ComponentResource):
                 return {
                     key: EmbeddedServer(
                         f"{key}-postgresql",
-                        embedded_server(settings, app, namespace, retain_data=stack.retain_data),
+                        embedded_server(
+                        settings,
+                        app,
+                        namespace,
+                        retain_data=stack.retain_data,
+                        any_user=not self._pods.own_user,
+                    ),
                         self._in_namespace(namespace),
                     )
                     for key, (app, namespace) in stack.apps.items()
@@ -190,7 +196,7 @@ class Platform(pulumi.ComponentResource):
         session = (
             PodSession(namespace, f"{app.server_name}-0")
             if isinstance(settings, EmbeddedPostgreSQL)
-            else ClientSession(namespace, settings.image, behind_a_pooler(server))
+            else ClientSession(namespace, settings.image, behind_a_pooler(server), self._pods)
         )
         return AppOutputs(settings.mode, database, session, app.url or address)
 

@@ -2,11 +2,12 @@
 
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from components import authority
 from components.endpoint import Endpoint, TlsMode
+from components.pod_settings import PodSettings
 from components.postgres.pods import POSTGRES_UID
 from components.postgres.server import Server
 
@@ -40,11 +41,13 @@ class ClientSession:
         image: image with `psql` and `pg_dump`.
         server: host and port to go to instead of the Secret's: the server itself behind a pooler, where a dump's
             settings of its session would stay behind for whoever gets the connection next.
+        pods: what holds for every pod.
     """
 
     namespace: str
     image: str
     server: tuple[str, int] | None = None
+    pods: PodSettings = field(default_factory=PodSettings)
 
     def psql(self, endpoint: Endpoint) -> str:
         """Opens a session."""
@@ -62,12 +65,14 @@ class ClientSession:
         return f"{place} {_LOGIN}"
 
     def _run(self, command: str, flags: str, script: str, endpoint: Endpoint) -> str:
+        image = self.pods.image(self.image)
         # The container has the pod's name, and no dot may be in it.
         name = f"{endpoint.secret_name}-{command}".replace("_", "-").replace(".", "-")
-        overrides = json.dumps({"spec": _pod_spec(name, endpoint)}, separators=(",", ":"))
+        spec = {**_pod_spec(name, endpoint, self.pods), **_placed(self.pods)}
+        overrides = json.dumps({**_metadata(self.pods), "spec": spec}, separators=(",", ":"))
         return " ".join(
             [
-                f"kubectl run {name} -n {self.namespace} {flags} --rm --quiet --restart=Never --image={self.image}",
+                f"kubectl run {name} -n {self.namespace} {flags} --rm --quiet --restart=Never --image={image}",
                 f"--override-type=strategic --overrides={shlex.quote(overrides)}",
                 f"--command -- sh -c {shlex.quote(script)}",
             ]
@@ -82,7 +87,7 @@ def behind_a_pooler(server: Server) -> tuple[str, int] | None:
     return (server.host, server.port) if server.app_host is not None and isinstance(server.host, str) else None
 
 
-def _pod_spec(container: str, endpoint: Endpoint) -> dict[str, Any]:
+def _pod_spec(container: str, endpoint: Endpoint, pods: PodSettings) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "name": container,
         "envFrom": [{"secretRef": {"name": endpoint.secret_name}}],
@@ -94,8 +99,7 @@ def _pod_spec(container: str, endpoint: Endpoint) -> dict[str, Any]:
         # As all pods on this image, so that a namespace may be strict.
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": POSTGRES_UID,
-            "runAsGroup": POSTGRES_UID,
+            **_ids(pods),
             "seccompProfile": {"type": "RuntimeDefault"},
         },
     }
@@ -107,3 +111,26 @@ def _pod_spec(container: str, endpoint: Endpoint) -> dict[str, Any]:
         "containers": [{**spec, "volumeMounts": [authority.mount()]}],
         "volumes": [authority.volume(endpoint)],
     }
+
+
+def _ids(pods: PodSettings) -> dict[str, int]:
+    wanted = {"runAsUser": pods.user, "runAsGroup": pods.group}
+    ids = {name: POSTGRES_UID if it == "image" else it for name, it in wanted.items()}
+    return {name: it for name, it in ids.items() if isinstance(it, int)}
+
+
+def _metadata(pods: PodSettings) -> dict[str, Any]:
+    marks = {"labels": pods.labels_of(ends=True), "annotations": pods.annotations_of(ends=True)}
+    given = {name: it for name, it in marks.items() if it}
+    return {"metadata": given} if given else {}
+
+
+def _placed(pods: PodSettings) -> dict[str, Any]:
+    wanted = {
+        "imagePullSecrets": pods.pull_secrets,
+        "tolerations": [dict(it) for it in pods.tolerations],
+        "nodeSelector": dict(pods.node_selector),
+        "affinity": dict(pods.affinity),
+        "priorityClassName": pods.priority_class,
+    }
+    return {name: it for name, it in wanted.items() if it}

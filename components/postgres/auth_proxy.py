@@ -1,24 +1,21 @@
 """The Cloud SQL Auth Proxy in the cluster: mutual TLS to the instance, plain PostgreSQL towards the cluster's pods."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 from pulumi_kubernetes.apps.v1 import DeploymentSpecArgs
 from pulumi_kubernetes.core.v1 import (
-    AffinityArgs,
     ContainerArgs,
     ContainerPortArgs,
     HTTPGetActionArgs,
-    PodAffinityTermArgs,
-    PodAntiAffinityArgs,
     PodSecurityContextArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
     ProbeArgs,
     ResourceRequirementsArgs,
     SeccompProfileArgs,
-    WeightedPodAffinityTermArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudgetSpecArgs
@@ -160,17 +157,8 @@ def _container(args: AuthProxyArgs) -> ContainerArgs:
     )
 
 
-def _on_different_nodes(labels: dict[str, str]) -> AffinityArgs:
-    return AffinityArgs(
-        pod_anti_affinity=PodAntiAffinityArgs(
-            preferred_during_scheduling_ignored_during_execution=[
-                WeightedPodAffinityTermArgs(
-                    weight=100,
-                    pod_affinity_term=PodAffinityTermArgs(
-                        topology_key="kubernetes.io/hostname",
-                        label_selector=LabelSelectorArgs(match_labels=labels),
-                    ),
-                )
-            ]
-        )
-    )
+def _on_different_nodes(labels: dict[str, str]) -> Any:
+    """In the API's own words, as `PodSettings` has affinity, so that both can be merged."""
+    term = {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/hostname"}
+    preferred = [{"weight": 100, "podAffinityTerm": term}]
+    return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}

@@ -37,6 +37,7 @@ class EmbeddedServerArgs:
         admin_password_rotation: raise it for a new admin password.
         retain_data: whether the claim outlives the stack.
         start_timeout_seconds: how long Pulumi waits for the server.
+        any_user: whether its pod runs as a user that the image does not know; who gives it one (`PodSettings`) says so.
     """
 
     name: str
@@ -53,6 +54,7 @@ class EmbeddedServerArgs:
     admin_password_rotation: int = 1
     retain_data: bool = True
     start_timeout_seconds: int = 300
+    any_user: bool = False
 
 
 class EmbeddedServer(ServerComponent):
@@ -150,6 +152,7 @@ class EmbeddedServer(ServerComponent):
                         claim_name=f"data-{args.name}-0",
                         config_name=f"{args.name}-config",
                         admin_secret_name=self.server.admin.name,
+                        any_user=args.any_user,
                     )
                 ),
             ),
@@ -183,5 +186,11 @@ def _files(args: EmbeddedServerArgs) -> dict[str, str]:
         "timezone": "UTC",
         **args.parameters,
     }
-    names = ("prepare.sh", "probe.sh", "stop.sh", "pg_hba.conf", "pg_ident.conf")
-    return {**scripts.read(*names), "postgresql.conf": tuning.render(parameters)}
+    names = ["prepare.sh", "probe.sh", "stop.sh", "pg_hba.conf", "pg_ident.conf"]
+    if not args.any_user:
+        return {**scripts.read(*names), "postgresql.conf": tuning.render(parameters)}
+    # `peer` looks the name of a client's user up, which this one has not. So its socket is its own instead.
+    parameters["unix_socket_permissions"] = "0700"
+    files = scripts.read(*names, "any_user.sh", "any_user_hba.conf")
+    files["pg_hba.conf"] = files.pop("any_user_hba.conf")
+    return {**files, "postgresql.conf": tuning.render(parameters)}

@@ -38,6 +38,8 @@ VOLUME = "/var/lib/postgresql"
 PGDATA = f"{VOLUME}/pgdata"
 CONFIG = "/etc/postgresql"
 ADMIN = "/run/secrets/admin"
+PASSWD = "passwd"
+"""Name of a list of users in `/tmp`, where the pod's user is one that the image does not know."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class PodArgs:
     claim_name: str
     config_name: str
     admin_secret_name: str
+    any_user: bool = False
 
 
 def pod_template(args: PodArgs) -> PodTemplateSpecArgs:
@@ -69,7 +72,7 @@ def pod_template(args: PodArgs) -> PodTemplateSpecArgs:
             security_context=pod_security(),
             termination_grace_period_seconds=STOP_TIMEOUT_SECONDS + 15,
             node_selector=dict(args.node_selector) or None,
-            init_containers=[_prepare(args)],
+            init_containers=[*([_any_user(args)] if args.any_user else []), _prepare(args)],
             containers=[_server(args)],
             volumes=[
                 VolumeArgs(
@@ -108,7 +111,27 @@ def _prepare(args: PodArgs) -> ContainerArgs:
         resources=_resources(args),
         security_context=container_security(),
         termination_message_policy="FallbackToLogsOnError",
-        volume_mounts=[*_mounts(), VolumeMountArgs(name="admin", mount_path=ADMIN, read_only=True)],
+        volume_mounts=[
+            *_mounts(),
+            VolumeMountArgs(name="admin", mount_path=ADMIN, read_only=True),
+            *([VolumeMountArgs(name="tmp", mount_path="/etc/passwd", sub_path=PASSWD)] if args.any_user else []),
+        ],
+    )
+
+
+def _any_user(args: PodArgs) -> ContainerArgs:
+    """Gives the pod's user a name, which `initdb` asks for."""
+    return ContainerArgs(
+        name="any-user",
+        image=args.image,
+        command=["sh", f"{CONFIG}/any_user.sh", f"/tmp/{PASSWD}"],  # noqa: S108 - the container's own
+        resources=_resources(args),
+        security_context=container_security(),
+        termination_message_policy="FallbackToLogsOnError",
+        volume_mounts=[
+            VolumeMountArgs(name="config", mount_path=CONFIG, read_only=True),
+            VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the container's own
+        ],
     )
 
 

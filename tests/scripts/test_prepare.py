@@ -2,7 +2,12 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from dataclasses import replace
 
+import pytest
+
+from tests.scripts.conftest import new_server
 from tests.support.postgres import DatabaseServer, Root
 
 AWKWARD = 'it\'s \\ a "quoted" $password% with `all` @:/?#&; --'
@@ -85,3 +90,46 @@ def test_the_pods_user_may_open_a_session_as_anyone_and_others_need_a_password(
 
     assert server.psql("SELECT current_user", user="airbyte") == "airbyte"
     assert root.run("psql", "-h", "127.0.0.1", "-p", str(server.port), "-w", "-U", "airbyte").returncode == 2
+
+
+# As OpenShift numbers users: nobody whom an image knows.
+STRANGER = 1_000_650_000
+
+
+@pytest.fixture
+def stranger(root: Root) -> Iterator[Root]:
+    """The image's files, for a user that it does not know, who may write to the volume as its group may."""
+    for name in ("volume", "secret", "run/postgresql"):
+        os.chown(root.path / name, STRANGER, STRANGER)
+    yield replace(root, uid=STRANGER)
+    for name in ("volume", "secret", "run/postgresql"):
+        os.chown(root.path / name, 999, 999)
+
+
+def test_without_a_name_for_its_user_nothing_starts(stranger: Root) -> None:
+    done = new_server(stranger).prepare("first")
+    assert "could not look up effective user ID 1000650000" in done.stderr
+
+
+def test_a_server_starts_as_a_user_that_the_image_does_not_know(stranger: Root) -> None:
+    named = stranger.run("sh", "/scripts/any_user.sh", "/volume/passwd")
+    assert named.returncode == 0, named.stderr
+    server = new_server(replace(stranger, passwd="/volume/passwd"))
+    for password in ("first", "second"):
+        done = server.prepare(password)
+        assert done.returncode == 0, done.stderr
+    # The server itself runs without that list, as in the pod.
+    server.root = stranger
+    server.start(hba_file="/scripts/any_user_hba.conf", unix_socket_permissions="0700")
+    try:
+        server.psql("CREATE ROLE airbyte LOGIN")
+        assert server.psql("SELECT current_user", user="airbyte") == "airbyte"
+        assert server.login("postgres", "second", "postgres").stdout.strip() == "postgres"
+        assert "password authentication failed" in server.login("postgres", "first", "postgres").stderr
+        assert stranger.run("sh", "/scripts/probe.sh", "ready", env={"PGPORT": str(server.port)}).returncode == 0
+        # Another user of the machine, even the image's own, does not get at the socket.
+        image_user = replace(stranger, uid=999)
+        refused = image_user.run("psql", "-p", str(server.port), "-U", "postgres", "-c", "SELECT 1")
+        assert "Permission denied" in refused.stderr
+    finally:
+        server.stop()

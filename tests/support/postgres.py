@@ -30,16 +30,21 @@ class Root:
         path: the folder.
         prefix: arguments before every command, such as those that enter a network namespace.
         environment: the image's own variables.
+        uid: user and group that commands run as.
+        passwd: list of users that commands see, a file below `path`; the image's own if None.
     """
 
     path: Path
     prefix: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    uid: int = UID
+    passwd: str | None = None
 
     def command(self, *arguments: str) -> list[str]:
         """Arguments that run a command inside."""
-        inside = f'mount --rbind /dev "{self.path}/dev"; mount -t proc proc "{self.path}/proc"; exec "$@"'
-        enter = ["chroot", f"--userspec={UID}:{UID}", str(self.path)]
+        users = f'mount --bind "{self.path}{self.passwd}" "{self.path}/etc/passwd"; ' if self.passwd else ""
+        inside = f'{users}mount --rbind /dev "{self.path}/dev"; mount -t proc proc "{self.path}/proc"; exec "$@"'
+        enter = ["chroot", f"--userspec={self.uid}:{self.uid}", str(self.path)]
         return [*self.prefix, "unshare", "--mount", "sh", "-c", inside, "sh", *enter, *arguments]
 
     def run(
@@ -125,7 +130,7 @@ class DatabaseServer:
         """Run `prepare.sh` with this admin password in the Secret."""
         secret = self.root.path / "secret" / self.name
         secret.write_text(password)
-        os.chown(secret, UID, UID)
+        os.chown(secret, self.root.uid, self.root.uid)
         env = {"PGDATA": self.pgdata, "ADMIN_PASSWORD_FILE": f"/secret/{self.name}"}
         return self.root.run("sh", "/scripts/prepare.sh", env=env)
 
@@ -160,7 +165,7 @@ class DatabaseServer:
         """
         for _ in range(300):
             assert self.process is not None and self.process.poll() is None, self.log()
-            if self.root.run("pg_isready", "-q", "-p", str(self.port)).returncode == 0:
+            if self.root.run("pg_isready", "-q", "-U", "postgres", "-p", str(self.port)).returncode == 0:
                 return
             time.sleep(0.1)
         raise AssertionError(self.log())
