@@ -1,4 +1,4 @@
-"""What holds for every pod, in the values of Airbyte's chart: for its own pods and those of syncs that its launcher makes."""
+"""What holds for every pod, in the values of Airbyte's chart: for its own pods and for those of syncs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

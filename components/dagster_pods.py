@@ -40,9 +40,7 @@ def _values(pods: PodSettings) -> dict[str, Any]:
             "busybox": busybox,
             "serviceAccount": accounts,
             _USER_CODE: _given({"imagePullSecrets": pods.pull_secrets, "serviceAccount": accounts}),
-            "runLauncher": _given(
-                {"config": _given({"k8sRunLauncher": _runs(pods), "celeryK8sRunLauncher": celery})}
-            ),
+            "runLauncher": _given({"config": _given({"k8sRunLauncher": _runs(pods), "celeryK8sRunLauncher": celery})}),
         }
     )
 

@@ -53,9 +53,7 @@ class Everywhere:
     namespace_labels: Mapping[str, str] = field(default_factory=dict[str, str])
     pods: PodSettings = field(default_factory=PodSettings)
 
-    def transformation(
-        self, args: pulumi.ResourceTransformationArgs
-    ) -> pulumi.ResourceTransformationResult | None:
+    def transformation(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         """For `pulumi.ResourceOptions(transformations=[...])` of a component: it reaches all that is below."""
         # What has an id is read, not made.
         if not args.type_.startswith("kubernetes:") or args.type_ == _RELEASE or args.opts.id is not None:

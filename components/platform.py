@@ -101,12 +101,12 @@ class Platform(pulumi.ComponentResource):
                     key: EmbeddedServer(
                         f"{key}-postgresql",
                         embedded_server(
-                        settings,
-                        app,
-                        namespace,
-                        retain_data=stack.retain_data,
-                        any_user=not self._pods.own_user,
-                    ),
+                            settings,
+                            app,
+                            namespace,
+                            retain_data=stack.retain_data,
+                            any_user=not self._pods.own_user,
+                        ),
                         self._in_namespace(namespace),
                     )
                     for key, (app, namespace) in stack.apps.items()

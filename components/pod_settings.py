@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from components.images import PINNED, mirrored
 
 Id = int | str
-"""A user or group: a number, `image` for the one that each image is made for, `none` for one that the cluster assigns."""
+"""A user or group: a number, `image` for the one that each image is made for, `none` for one that the cluster gives."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def merged_affinity(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[
             if before is None:
                 there[strength] = terms
             elif isinstance(terms, Mapping):
-                there[strength] = _both(before, terms)
+                there[strength] = _both(before, cast("Mapping[str, Any]", terms))
             else:
                 there[strength] = [*before, *terms]
     return merged

@@ -14,8 +14,8 @@ _KEY = re.compile(rf"({_PREFIX})?{_NAME}")
 _VALUE = re.compile(rf"({_NAME})?")
 
 _KEY_TEXT = (
-    "a key of up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, after a DNS name "
-    "and '/' if there is one, such as example.com/team"
+    "a key of up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, after a DNS "
+    "name and '/' if there is one, such as example.com/team"
 )
 _VALUE_TEXT = "up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
 

@@ -19,8 +19,8 @@ _LARGEST_ID = 2**31 - 1
 _REGISTRY = Form(
     r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([-._]+[a-z0-9]+)*)*",
     None,
-    "a registry's host, with a port or a path if there is one, such as mirror.example.com/hub; no scheme, no '/' at the "
-    "end",
+    "a registry's host, with a port or a path if there is one, such as mirror.example.com/hub; no scheme, no '/' at "
+    "the end",
 )
 
 
@@ -102,9 +102,10 @@ def _misshapen_terms(path: KeyPath, terms: object) -> Iterator[Refusal]:
     if strength not in (_REQUIRED, _PREFERRED):
         yield Refusal(path, terms, f"{_REQUIRED} or {_PREFERRED}")
     elif kind == "nodeAffinity" and strength == _REQUIRED:
-        listed = cast("Mapping[str, object]", terms) if isinstance(terms, Mapping) else {}
-        if set(listed) != {"nodeSelectorTerms"} or not isinstance(listed["nodeSelectorTerms"], list):
-            yield Refusal(path, terms, "a mapping with nothing but `nodeSelectorTerms`, a list")
+        listed: Mapping[str, object] = cast("Mapping[str, object]", terms) if isinstance(terms, Mapping) else {}
+        if listed.keys() != {"nodeSelectorTerms"} or not isinstance(listed["nodeSelectorTerms"], list):
+            found = cast("object", terms)
+            yield Refusal(path, found, "a mapping with nothing but `nodeSelectorTerms`, a list")
     elif not isinstance(terms, list):
         yield Refusal(path, terms, "a list of terms")
 
@@ -115,8 +116,8 @@ class Pods(Model):
     image_pull_secrets: list[ObjectName] = []
     """Names of Secrets with registry credentials, which must exist in every namespace that pods run in."""
     registry: Annotated[str, _REGISTRY] | None = None
-    """A mirror to pull from. It takes the place of the registry in every image that the program or an app's chart names,
-    and the path stays; an image that the stack file names is used as written."""
+    """A mirror to pull from. It takes the place of the registry in every image that the program or an app's chart
+    names, and the path stays; an image that the stack file names is used as written."""
     tolerations: list[Toleration] = []
     """Taints of nodes that pods tolerate."""
     node_selector: NodeLabels = {}

@@ -1,8 +1,9 @@
-"""What holds for every pod, in the specs of a CloudNativePG `Cluster` and `Pooler` and in the values of the operator."""
+"""What holds for every pod, in the specs of a `Cluster` and a `Pooler` and in CloudNativePG's chart."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from components.helm import merge_values
 from components.images import mirrored
 from components.pod_settings import Id, PodSettings, merged_affinity
 
@@ -23,9 +24,8 @@ def cluster_with_pods(spec: Mapping[str, Any], pods: PodSettings) -> dict[str, A
         if isinstance(wanted, int):
             made[name] = wanted
     if pods.service_account_annotations:
-        template: Mapping[str, Any] = spec.get("serviceAccountTemplate") or {}
-        own: Mapping[str, str] = (template.get("metadata") or {}).get("annotations") or {}
-        made["serviceAccountTemplate"] = {"metadata": {"annotations": {**pods.service_account_annotations, **own}}}
+        account = {"metadata": {"annotations": dict(pods.service_account_annotations)}}
+        made["serviceAccountTemplate"] = merge_values(account, spec.get("serviceAccountTemplate") or {})
     return made
 
 

@@ -66,10 +66,10 @@ def _placed(part: Mapping[str, Any], pods: PodSettings) -> dict[str, Any]:
 
 def _selected(affinity: Mapping[str, Any]) -> set[str]:
     """Labels of nodes that a part chooses itself."""
-    required: Mapping[str, Any] = (affinity.get("nodeAffinity") or {}).get(
-        "requiredDuringSchedulingIgnoredDuringExecution"
-    ) or {"nodeSelectorTerms": []}
-    return {wanted["key"] for term in required["nodeSelectorTerms"] for wanted in term["matchExpressions"]}
+    nodes: Mapping[str, Any] = affinity.get("nodeAffinity") or {}
+    required: Mapping[str, Any] = nodes.get("requiredDuringSchedulingIgnoredDuringExecution") or {}
+    terms: list[Mapping[str, Any]] = required.get("nodeSelectorTerms") or []
+    return {wanted["key"] for term in terms for wanted in term["matchExpressions"]}
 
 
 def _metadata(labels: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, dict[str, str]]:
