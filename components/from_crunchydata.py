@@ -38,6 +38,7 @@ def _operator(settings: crunchydata.CrunchyDataOperator, pods: PodSettings) -> O
         namespace=settings.namespace,
         create_namespace=settings.create_namespace,
         release_name=settings.release_name,
+        values=settings.values,
         timeout_seconds=settings.timeout_seconds,
         pods=pods,
     )

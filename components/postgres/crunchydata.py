@@ -1,13 +1,15 @@
 """A server that CrunchyData's operator runs in the cluster: the operator, a PostgresCluster, and who may log in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 from pulumi_kubernetes.apiextensions import CustomResource
 
 from components.endpoint import TlsMode
-from components.helm import ChartSource, release
+from components.helm import ChartSource, merge_values, release
 from components.pod_settings import PodSettings
 from components.postgres import crunchydata_cluster as cluster
 from components.postgres.credentials import PORT
@@ -32,6 +34,7 @@ class OperatorArgs:
         namespace: namespace of the release.
         create_namespace: whether that is made.
         release_name: its name.
+        values: chart values merged over the component's own.
         timeout_seconds: how long to wait before rolling back.
         pods: what holds for every pod.
     """
@@ -40,6 +43,7 @@ class OperatorArgs:
     namespace: str = "postgres-operator"
     create_namespace: bool = True
     release_name: str = "pgo"
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     timeout_seconds: int = 300
     pods: PodSettings = field(default_factory=PodSettings)
 
@@ -124,7 +128,7 @@ class CrunchyDataServer(ServerComponent):
             release_name=args.release_name,
             namespace=args.namespace,
             source=args.source,
-            values=operator_values(args.pods),
+            values=merge_values(operator_values(args.pods), args.values),
             timeout_seconds=args.timeout_seconds,
             opts=pulumi.ResourceOptions(parent=self, depends_on=made),
         )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -12,6 +12,7 @@ from settings.names import Form, Namespace, ObjectName, PostgresName, ReleaseNam
 from settings.parameters import Kept, Parameter, without
 from settings.pins import PGO_CHART
 from settings.quantity import Cpu, MemorySize, VolumeSize
+from settings.reserved import Reserved, refuse_reserved
 from settings.servers.crunchydata_backups import Backups
 from settings.servers.crunchydata_pgbouncer import PgBouncer
 from settings.sizing import size_refusals, wal_refusals
@@ -83,6 +84,15 @@ OTHER_CONNECTIONS = 20
 """Connections that the operator, replicas, pgBackRest and Jobs take beside PgBouncer's."""
 
 
+_RESERVED = Reserved(
+    paths={"singleNamespace": "the operator must see the server's namespace"}, environment={}, lists=(), mappings=()
+)
+
+
+def _values(values: dict[str, Any]) -> dict[str, Any]:
+    return refuse_reserved(values, _RESERVED)
+
+
 def _image(value: str) -> str:
     if _IMAGE.fullmatch(value) is None:
         refuse("an image of crunchy-postgres with an exact tag, such as crunchy-postgres:ubi9-17.7-2547")
@@ -119,6 +129,8 @@ class CrunchyDataOperator(Model):
     """Name of its Helm release."""
     chart: Chart = Chart()
     """Which chart, if not the official one in the version that this program is tested with."""
+    values: Annotated[dict[str, Any], AfterValidator(_values)] = {}
+    """Chart values of your own, merged over the program's."""
     timeout_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
     """How long `pulumi up` waits for it before it rolls back."""
 

@@ -365,3 +365,49 @@ def test_an_empty_block_changes_nothing() -> None:
 def test_settings_of_all_pods_say_nothing_by_themselves() -> None:
     assert PodSettings().own_user
     assert PodSettings().image("docker.io/library/postgres:17.11-trixie") == "docker.io/library/postgres:17.11-trixie"
+
+
+@pytest.mark.parametrize(
+    ("server", "secrets"),
+    [
+        (OPERATED, ("imagePullSecrets", [{"name": "regcred"}, {"name": "other"}])),
+        (CRUNCHY, ("imagePullSecretNames", ["regcred", "other"])),
+    ],
+    ids=["cloudnativepg", "crunchydata"],
+)
+def test_operators_get_it_and_their_values_win(server: Fields, secrets: tuple[str, Any]) -> None:
+    own = {"values": {"tolerations": [], "affinity": {"nodeAffinity": None}}}
+    values = (
+        plan(**SETTINGS, **shared({**server, "operator": own})).one(RELEASE, "postgresql-operator").inputs["values"]
+    )
+    assert values["tolerations"] == []
+    name, there = secrets
+    assert values[name] == there
+    assert "podAntiAffinity" in values["affinity"]
+
+
+@pytest.mark.parametrize(("app", "part"), [("airbyte", "server"), ("dagster", "dagsterDaemon")])
+def test_apps_get_it_and_their_values_win(app: str, part: str) -> None:
+    own = {"values": {part: {"tolerations": [], "nodeSelector": {"example.com/pool": "mine"}}}}
+    values = plan(**SETTINGS, **{app: own}).one(RELEASE, app).inputs["values"]
+    assert values[part]["tolerations"] == []
+    assert values[part]["nodeSelector"] == {"example.com/pool": "mine"}
+    assert "podAntiAffinity" in values[part]["affinity"]
+
+
+def test_pods_of_syncs_are_given_what_airbyte_can_hand_on() -> None:
+    pods: Fields = {
+        "annotations": {"example.com/ports": "5432,8080", "example.com/scrape": "yes"},
+        "tolerations": [{"operator": "Exists"}, {"key": "spot", "operator": "Exists"}],
+    }
+    kube = plan(pods=pods).one(RELEASE, "airbyte").inputs["values"]["global"]["jobs"]["kube"]
+    assert kube["annotations"] == {"example.com/scrape": "yes"}
+    assert [(it["key"], it["operator"], it["effect"]) for it in kube["tolerations"]] == [
+        ("spot", "Exists", effect) for effect in ("NoSchedule", "PreferNoSchedule", "NoExecute")
+    ]
+
+
+def test_without_ids_airbytes_chart_leaves_out_its_own() -> None:
+    server = plan(pods={"runAsUser": "none"}).one(RELEASE, "airbyte").inputs["values"]["server"]
+    assert server["containerSecurityContext"] == {"runAsUser": None, "runAsGroup": None}
+    assert server["podSecurityContext"] == {"fsGroup": None}
