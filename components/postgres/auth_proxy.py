@@ -125,11 +125,11 @@ def _container(args: AuthProxyArgs) -> ContainerArgs:
         image=args.image,
         args=[
             "--private-ip",
-            # Its default is the pod's own loopback address.
-            "--address=0.0.0.0",
+            # Its default is the pod's own loopback address. This one takes IPv4 as well, wherever a pod has it.
+            "--address=::",
             f"--port={PORT}",
             "--health-check",
-            "--http-address=0.0.0.0",
+            "--http-address=::",
             f"--http-port={HEALTH_PORT}",
             f"--max-sigterm-delay={DRAIN_SECONDS}s",
             "--exit-zero-on-sigterm",

@@ -326,7 +326,9 @@ def test_proxy_encrypts_and_the_cluster_is_told_its_name_before_there_is_an_inst
     (container,) = deployment.pod["spec"]["containers"]
     assert container["image"] == CLOUD_SQL_PROXY_IMAGE
     assert container["args"][-1] == "my-project:europe-west3:lakehouse"
-    assert {"--private-ip", "--address=0.0.0.0", "--port=5432", "--health-check"} <= set(container["args"])
+    assert {"--private-ip", "--address=::", "--http-address=::", "--port=5432", "--health-check"} <= set(
+        container["args"]
+    )
     before = made.needs(deployment)
     assert {made.one(SQL_INSTANCE, "postgresql-instance").urn, made.one(SQL_USER, "postgresql-admin").urn} <= before
     assert deployment.urn in made.needs(made.one(JOB, "airbyte-database-bootstrap"))
