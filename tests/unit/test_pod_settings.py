@@ -203,6 +203,11 @@ def test_every_pinned_image_comes_from_the_mirror(stack: str) -> None:
     assert f'"{MIRROR}/library/postgres"' in told or f"{MIRROR}/library/postgres:" in told
 
 
+def test_dagsters_pods_wait_for_the_database_with_the_image_of_the_mirror() -> None:
+    image = planned("embedded").one(RELEASE, "dagster").inputs["values"]["postgresql"]["image"]
+    assert f"{image['registry']}/{image['repository']}" == f"{MIRROR}/library/postgres"
+
+
 def test_an_image_that_the_stack_file_names_is_used_as_written() -> None:
     image = "registry.example.com/pg:17.5-mine"
     found = plan(**SETTINGS, postgresql={"mode": "embedded", "image": image})

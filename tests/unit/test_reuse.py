@@ -5,8 +5,10 @@ import pulumi
 from components.airbyte import Airbyte, AirbyteArgs
 from components.dagster import Dagster, DagsterArgs
 from components.endpoint import Endpoint, TlsMode
+from components.everywhere import Everywhere
 from components.helm import ChartSource
 from components.object_storage import S3
+from components.pod_settings import PodSettings
 from components.postgres.bootstrap_job import RoleLimits
 from components.postgres.database import Database, DatabaseArgs
 from components.postgres.embedded import EmbeddedServer, EmbeddedServerArgs
@@ -195,3 +197,29 @@ def test_a_server_in_a_cloud_with_a_database_of_another_program() -> None:
         "orders-db",
         "orders-db-bootstrap",
     }
+
+
+def marked_database() -> None:
+    """A server and a database of which every pod tolerates a taint and every object has a label."""
+    pods = PodSettings(tolerations=[{"key": "dedicated", "operator": "Exists"}], user=5000, group=5000)
+    marked = Everywhere(labels={"team": "shop"}, pods=pods).transformation
+    server = EmbeddedServer(
+        "pg",
+        EmbeddedServerArgs(name="orders-db", namespace="shop", image=IMAGE, any_user=not pods.own_user),
+        pulumi.ResourceOptions(transformations=[marked]),
+    )
+    Database(
+        "orders",
+        DatabaseArgs(server=server.server, namespace="shop", name="orders", username="orders", secret_name="orders-db"),
+        pulumi.ResourceOptions(depends_on=[server], transformations=[marked]),
+    )
+
+
+def test_settings_of_all_pods_serve_in_another_program() -> None:
+    made = record(marked_database)
+    objects = [r for r in made.resources if r.type.startswith("kubernetes:")]
+    assert len(objects) >= 7
+    assert {r.inputs["metadata"]["labels"]["team"] for r in objects} == {"shop"}
+    for resource in (*made.of_type(STATEFUL_SET), *made.of_type(JOB)):
+        assert resource.pod["spec"]["tolerations"] == [{"key": "dedicated", "operator": "Exists"}]
+        assert resource.pod["spec"]["securityContext"]["runAsUser"] == 5000
