@@ -17,7 +17,8 @@ def with_pod_settings(values: Mapping[str, Any], pods: PodSettings) -> dict[str,
 
     User-code servers get it that the values list. Their images are named by whoever wrote them.
     """
-    merged = merge_values(_values(pods), values)
+    launcher: Mapping[str, Any] = values.get("runLauncher") or {}
+    merged = merge_values(_values(pods, launcher.get("type") or "K8sRunLauncher"), values)
     user_code: Mapping[str, Any] = merged.get(_USER_CODE) or {}
     servers: list[Mapping[str, Any]] = user_code.get("deployments") or []
     if not servers:
@@ -26,11 +27,14 @@ def with_pod_settings(values: Mapping[str, Any], pods: PodSettings) -> dict[str,
     return {**merged, _USER_CODE: {**user_code, "deployments": [merge_values(own, server) for server in servers]}}
 
 
-def _values(pods: PodSettings) -> dict[str, Any]:
+def _values(pods: PodSettings, launcher: str) -> dict[str, Any]:
     image = {} if pods.registry is None else {"image": {"repository": mirrored(_IMAGE, pods.registry)}}
     busybox = {} if pods.registry is None else {"image": {"repository": mirrored(_BUSYBOX, pods.registry)}}
     long_lived = _given({**_placed(pods, ends=False), **image})
-    celery = _given({**_placed(pods, ends=False), **image})
+    launchers = {
+        "K8sRunLauncher": {"k8sRunLauncher": _runs(pods)},
+        "CeleryK8sRunLauncher": {"celeryK8sRunLauncher": long_lived},
+    }
     accounts = _given({"annotations": dict(pods.service_account_annotations)})
     return _given(
         {
@@ -40,7 +44,7 @@ def _values(pods: PodSettings) -> dict[str, Any]:
             "busybox": busybox,
             "serviceAccount": accounts,
             _USER_CODE: _given({"imagePullSecrets": pods.pull_secrets, "serviceAccount": accounts}),
-            "runLauncher": _given({"config": _given({"k8sRunLauncher": _runs(pods), "celeryK8sRunLauncher": celery})}),
+            "runLauncher": _given({"config": _given(launchers.get(launcher, {}))}),
         }
     )
 

@@ -61,7 +61,7 @@ def operator_values(pods: PodSettings) -> dict[str, Any]:
         "affinity": dict(pods.affinity),
         **_priority(pods),
         "containerSecurityContext": _ids({"runAsUser": pods.user, "runAsGroup": pods.group}),
-        "podSecurityContext": _ids({"fsGroup": pods.volumes_group}),
+        "podSecurityContext": {"fsGroup": pods.volumes_group} if isinstance(pods.volumes_group, int) else {},
     }
     if pods.registry is not None:
         # `mirrored` and not `pods.image`: the tag, and so what is pinned, is the chart's.

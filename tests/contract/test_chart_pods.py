@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.dagster_pods import with_pod_settings
+from components.helm import merge_values
 from components.images import mirrored
 from components.postgres.crunchydata_pods import operator_values, postgres_cluster_with_pods
 from tests.contract.chart_pods import FACTS, everything, values
@@ -86,6 +87,7 @@ def test_airbytes_service_account_has_its_annotations(name: str) -> None:
     assert recorded(name)["accounts"] == {"airbyte-admin": PODS["serviceAccountAnnotations"]}
 
 
+CELERY: Fields = {"runLauncher": {"type": "CeleryK8sRunLauncher"}}
 DAGSTER: Fields = {
     "dagster-user-deployments": {"deployments": [{"name": "mine", "tolerations": []}, {"name": "yours"}]}
 }
@@ -113,7 +115,9 @@ def _at(tree: Fields, path: str) -> Fields:
 
 
 def test_dagsters_values_stand_where_the_chart_reads_them() -> None:
-    given, facts = with_pod_settings(DAGSTER, everything()), recorded("dagster-1.13")
+    facts = recorded("dagster-1.13")
+    given = merge_values(with_pod_settings(DAGSTER, everything()), with_pod_settings(CELERY, everything()))
+    del given["runLauncher"]["type"]
     assert list(_unknown(given, facts["keys"], "")) == []
     for path, image in facts["images"].items():
         assert _at(given, path)["image"] == {"repository": mirrored(image, MIRROR)}
@@ -121,14 +125,15 @@ def test_dagsters_values_stand_where_the_chart_reads_them() -> None:
 
 def test_settings_arrive_on_every_pod_of_dagsters_chart() -> None:
     given = with_pod_settings({}, everything())
-    secrets, config = given["imagePullSecrets"], given["runLauncher"]["config"]
+    secrets = given["imagePullSecrets"]
+    celery = with_pod_settings(CELERY, everything())["runLauncher"]["config"]
     (server,) = with_pod_settings({"dagster-user-deployments": {"deployments": [{}]}}, everything())[
         "dagster-user-deployments"
     ]["deployments"]
     lasting = {
         "webserver": given["dagsterWebserver"],
         "daemon": given["dagsterDaemon"],
-        "Celery's workers": config["celeryK8sRunLauncher"],
+        "Celery's workers": celery["celeryK8sRunLauncher"],
         "user-code server": server,
     }
     for name, part in lasting.items():
@@ -142,7 +147,7 @@ def test_settings_arrive_on_every_pod_of_dagsters_chart() -> None:
         }
         pod = Seen(part, spec, gaps=frozenset({"priorityClassName"}))
         assert (missing(pod), idle_gaps(pod)) == ([], []), name
-    raw = config["k8sRunLauncher"]["runK8sConfig"]
+    raw = given["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]
     run = Seen(raw["podTemplateSpecMetadata"], {**raw["podSpecConfig"], "imagePullSecrets": secrets}, ends=True)
     assert missing(run) == []
     assert given["dagster-user-deployments"]["imagePullSecrets"] == secrets
