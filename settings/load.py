@@ -1,6 +1,5 @@
 """From Pulumi's configuration to a checked `Stack`, or to one message with every mistake in it."""
 
-import difflib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pulumi.runtime.config import CONFIG
 from settings.base import Found
 from settings.check import Mistakes, check
 from settings.mistakes import Mistake
+from settings.near import nearest
 from settings.provider_config import ProviderConfig, contradictions
 from settings.report import report
 from settings.stack import Stack
@@ -81,7 +81,7 @@ def _not_ours(config: Mapping[str, str], project: str) -> list[Mistake]:
     return [
         Mistake((key,), _value(config[key]), f"did you mean `{project}:{name}`?")
         for key, (package, _, name) in parts.items()
-        if package != project and difflib.get_close_matches(package, [project], cutoff=0.8)
+        if package != project and nearest(package, [project])
     ]
 
 

@@ -1,6 +1,6 @@
 """What is wrong with a stack file, in its own terms: path of the key, what was found, what is allowed."""
 
-import difflib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -9,11 +9,13 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from settings.base import Found, KeyPath, Refusal, alternatives, nested_models
+from settings.near import nearest
+from settings.redact import HIDDEN, redact
 from settings.stack import Stack
 
 _ALLOWED = {
     "missing": "a value; this setting has no default",
-    "string_type": "text (in quotes, if it looks like a number)",
+    "string_type": "text",
     "string_too_short": "text that is not empty",
     "bool_type": "true or false",
     "int_type": "a whole number",
@@ -65,17 +67,19 @@ def mistake(details: ErrorDetails) -> Mistake:
             above = place.path[: len(place.path) - len(refusal.path)]
             return Mistake(place.path, found, refusal.allowed, tuple((*above, *path) for path in refusal.reads))
         case "extra_forbidden":
-            return Mistake(place.path, found, _nearest(str(place.path[-1]), place.models))
+            return Mistake(place.path, found, _known(str(place.path[-1]), place.models))
         case "union_tag_invalid" | "union_tag_not_found":
             key = context["discriminator"].strip("'")
             return Mistake((*place.path, key), found.get(key, Found.NOTHING), one_of(list(place.kinds)))
         case "literal_error":
-            return Mistake(place.path, found, context["expected"].replace("'", ""))
+            allowed = context["expected"].replace("'", "")
+            return Mistake(place.path, found, f"{allowed}{_no_text(found)}")
         case "missing":
             return Mistake(place.path, Found.NOTHING, _ALLOWED[kind])
         case _:
             allowed = _ALLOWED[kind].format(**context) if kind in _ALLOWED else details["msg"]
-            return Mistake(place.path, found, allowed)
+            as_text = f"{_no_text(found)}{_quoted(place.path, found)}" if kind == "string_type" else ""
+            return Mistake(place.path, found, f"{allowed}{as_text}")
 
 
 def one_of(words: Sequence[str]) -> str:
@@ -103,11 +107,40 @@ def _place(location: Sequence[int | str]) -> _Place:
     return _Place(tuple(path), models, kinds)
 
 
-def _nearest(key: str, models: Sequence[type[BaseModel]]) -> str:
+def _no_text(found: object) -> str:
+    """What YAML made of a value that looks like text in the file."""
+    match found:
+        case None:
+            return "; without quotes, this is no value at all"
+        case bool():
+            return "; without quotes, this is a boolean"
+        case int() | float():
+            return "; without quotes, this is a number"
+        case _:
+            return ""
+
+
+def _quoted(path: KeyPath, found: object) -> str:
+    """The value as it should be written; nothing where it could be a password."""
+    if found is None:
+        return ": leave the setting out"
+    if not isinstance(found, bool | int | float) or redact(found, key_of(path)) == HIDDEN:
+        return ""
+    written = json.dumps(json.dumps(found))
+    # 1.10 and 1.1 are one number.
+    return f": write {written}" + (" (or what stood there, in quotes)" if isinstance(found, float) else "")
+
+
+def key_of(path: KeyPath) -> str:
+    """The key that a value belongs to, which for an item of a list is the list's."""
+    return next((part for part in reversed(path) if isinstance(part, str)), "")
+
+
+def _known(key: str, models: Sequence[type[BaseModel]]) -> str:
     known = sorted({str(field.alias) for model in models for field in model.model_fields.values()})
     first, dot, rest = key.partition(".")
     if dot and first in known:
         return f"`{rest}` inside `{first}`; on the command line, that is `pulumi config set --path`"
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    hint = f"did you mean `{near[0]}`?" if near else "no such setting."
+    near = nearest(key, known)
+    hint = f"did you mean `{near}`?" if near else "no such setting."
     return f"{hint} Known here: {', '.join(known)}"
