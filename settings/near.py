@@ -6,7 +6,7 @@ _UNITS = ("count", "days", "gib", "id", "ids", "name", "seconds", "size")
 """Ends of names that say in what form a value is given: `timeout` and `timeoutSeconds` mean the same."""
 
 _LETTERS_PER_SLIP = 4
-"""Every fourth letter of a name may be a slip; a shorter name may have one. `storagSize` is one slip from `storageSize`,
+"""Every fourth letter of a name may be a slip; a shorter name may have one. `storagSize` is one from `storageSize`,
 while `tolerations` and `operator`, which share many letters, are far apart."""
 
 

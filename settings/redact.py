@@ -1,4 +1,6 @@
-"""Takes out of a value what looks like a password: messages end up in logs that many can read."""
+"""Takes out of a value what looks like a password: messages end up in logs that many can read. Names of Secrets, and of
+the keys in them, are no secrets: whoever reads the message needs them.
+"""
 
 import re
 from collections.abc import Mapping
@@ -7,8 +9,33 @@ from typing import cast
 HIDDEN = "(not shown)"
 
 _SECRET = re.compile(r"(?i)pass(word|wd|phrase)|secret|token|credential|private.?key|signature")
-# Names of Secrets and of their keys, and numbers: no secrets themselves.
-_HARMLESS = re.compile(r"(?i)(name|rotation|secret_?key|key_?key)$")
+# What a key with such a word in it holds instead: the name of a Secret, a number.
+_HARMLESS = re.compile(r"(?i)(name|names|rotation)$")
+# `passwordSecretKey` is where a password is; `secretKey` alone, or a cloud's, is the key itself.
+_KEY_IN_A_SECRET = re.compile(r"(?i)(?P<of>\w+?)_?secret_?key$")
+_WHOSE_KEY_IS_SECRET = {
+    "access",
+    "account",
+    "api",
+    "app",
+    "aws",
+    "azure",
+    "encryption",
+    "minio",
+    "root",
+    "s3",
+    "shared",
+}
+# Where Kubernetes, charts and stack files name a Secret or a key in one, and the form of the name. Text of another form
+# is not shown: somebody may have put the password itself there.
+_NAMES = {
+    re.compile(r"(?i)((pull|env|existing)_?secrets?|secret_?(key_?)?ref)$"): re.compile(
+        r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
+    ),
+    re.compile(r"(?i)(password|token|key)_?key$"): re.compile(r"[-._a-zA-Z0-9]+"),
+}
+# Mappings of names to secrets.
+_HOLDS_SECRETS = re.compile(r"secrets|stringData")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
 # A key in PEM form, alone or beside its certificate.
 _KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
@@ -16,24 +43,36 @@ _PASSWORD_IN_URL = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
 
 
 def redact(value: object, key: str) -> object:
-    """The value that stands under `key`, with `HIDDEN` in place of every text that may be a secret."""
+    """The value that stands under `key`, with `HIDDEN` in place of everything that may be a secret."""
     if isinstance(value, Mapping):
         mapping = cast("Mapping[str, object]", value)
         # An environment variable as Kubernetes writes it: `{name: …, value: …}`.
         variable = mapping.get("name")
-        return {
-            name: redact(inner, variable if name == "value" and isinstance(variable, str) else name)
-            for name, inner in mapping.items()
-        }
+        secrets = _HOLDS_SECRETS.fullmatch(key) is not None
+        return {name: redact(inner, _key_of(name, inner, variable, secrets=secrets)) for name, inner in mapping.items()}
     if isinstance(value, list):
         return [redact(inner, key) for inner in cast("list[object]", value)]
-    if not isinstance(value, str):
+    if value is None or isinstance(value, bool):
         return value
-    assignment = _ASSIGNMENT.match(value)
-    if _is_secret(key) or (assignment and _is_secret(assignment[1])) or _KEY.search(value):
+    text = str(value)
+    assignment = _ASSIGNMENT.match(text)
+    if _is_secret(key, text) or (assignment and _is_secret(assignment[1], text)) or _KEY.search(text):
         return HIDDEN
-    return _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", value)
+    return _PASSWORD_IN_URL.sub(rf"\1:{HIDDEN}@", value) if isinstance(value, str) else value
 
 
-def _is_secret(key: str) -> bool:
-    return _SECRET.search(key) is not None and _HARMLESS.search(key) is None
+def _key_of(name: str, value: object, variable: object, *, secrets: bool) -> str:
+    """The key that says what `value` is, which stands under `name` beside a variable's name or among secrets."""
+    if secrets and not isinstance(value, Mapping | list):
+        return "secret"
+    return variable if name == "value" and isinstance(variable, str) else str(name)
+
+
+def _is_secret(key: str, text: str) -> bool:
+    if _SECRET.search(key) is None or _HARMLESS.search(key):
+        return False
+    for pattern, form in _NAMES.items():
+        if pattern.search(key):
+            return form.fullmatch(text) is None
+    place = _KEY_IN_A_SECRET.fullmatch(key)
+    return place is None or place["of"].lower() in _WHOSE_KEY_IS_SECRET

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from settings.base import Found
-from settings.mistakes import Mistake
+from settings.mistakes import Mistake, key_of
 from settings.redact import HIDDEN, redact
 
 _LONGEST = 80
@@ -30,6 +30,6 @@ def _part(mistake: Mistake) -> str:
 def _show(mistake: Mistake) -> str:
     if isinstance(mistake.found, Found):
         return mistake.found.value
-    shown = redact(mistake.found, str(mistake.path[-1]))
+    shown = redact(mistake.found, key_of(mistake.path))
     text = HIDDEN if shown == HIDDEN else json.dumps(shown, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
