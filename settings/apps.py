@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from settings.base import Model, Refusal
 from settings.chart import Chart, numbers
+from settings.known_values import unknown_values
 from settings.names import DatabaseSecretName, Form, Namespace, PostgresName, ReleaseName
 from settings.pins import AIRBYTE_CHART, AIRBYTE_TESTED
 from settings.postgresql import AppDatabase
@@ -42,6 +43,9 @@ class App(Model):
     """Address at which people reach the app, if there is one (an ingress, a load balancer)."""
     timeout_seconds: Annotated[int, Field(ge=60, le=7200)] = 900
     """How long `pulumi up` waits for the app before it rolls back."""
+
+
+_CHART = (("chart", "version"), ("chart", "path"), ("chart", "unknownValues"))
 
 
 class AirbyteDatabase(AppDatabase):
@@ -133,6 +137,7 @@ class Airbyte(App):
         yield from super().refusals()
         yield from self._chart_refusals()
         yield from self._storage_refusals()
+        yield from self._unknown_values()
 
     def _chart_refusals(self) -> Iterator[Refusal]:
         key = "version" if self.chart.path is None else "path"
@@ -162,6 +167,13 @@ class Airbyte(App):
             path = ("storage", "credentials", "jsonKey")
             yield Refusal(path, storage.credentials.json_key, allowed, reads)
 
+    def _unknown_values(self) -> Iterator[Refusal]:
+        if self.chart_major in AIRBYTE_TESTED and self.chart.unknown_values == "refuse":
+            other = 3 - self.chart_major
+            found = unknown_values(self.values, f"airbyte-{self.chart_major}", {f"airbyte-{other}": f"{other}.x"})
+            for it in found:
+                yield Refusal(("values", *it.path), it.found, it.allowed, _CHART)
+
 
 class Dagster(App):
     """Dagster and its database."""
@@ -189,6 +201,13 @@ class Dagster(App):
     def secret_names(self) -> tuple[str, ...]:
         """Secrets that the program makes beside the database's own."""
         return (f"{self.server_name}-admin",)
+
+    def refusals(self) -> Iterator[Refusal]:
+        """Values that the chart does not know."""
+        yield from super().refusals()
+        if self.chart.unknown_values == "refuse":
+            for it in unknown_values(self.values, "dagster-1", {}):
+                yield Refusal(("values", *it.path), it.found, it.allowed, _CHART)
 
 
 DeployedApps: TypeAlias = Mapping[str, tuple[Airbyte | Dagster, str]]

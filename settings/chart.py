@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 import yaml
 from pydantic import AfterValidator
@@ -63,6 +63,9 @@ class Chart(Model):
     """OCI reference of the chart, without a tag."""
     path: Annotated[str, AfterValidator(_folder)] | None = None
     """Local folder of the chart."""
+    unknown_values: Literal["refuse", "allow"] = "refuse"
+    """What becomes of keys in `values` that the official chart is not known to read. `allow` is for a chart of your
+    own, or for a version of the official one that is newer than this program."""
 
     def refusals(self) -> Iterator[Refusal]:
         """More than one source."""

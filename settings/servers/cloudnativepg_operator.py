@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 
 from settings.base import Model, Refusal
 from settings.chart import Chart
+from settings.known_values import unknown_values
 from settings.names import Namespace, ReleaseName
 from settings.reserved import Reserved, refuse_reserved
 
@@ -59,8 +60,11 @@ class CloudNativePGOperator(Model):
     """How long `pulumi up` waits for the operator before it rolls back."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """How to install what is there already."""
+        """Values that the chart does not know, and how to install what is there already."""
         if self.install:
+            if self.chart.unknown_values == "refuse":
+                for it in unknown_values(self.values, "cloudnative-pg-0", {}):
+                    yield Refusal(("values", *it.path), it.found, it.allowed, (("chart", "unknownValues"),))
             return
         for name in sorted(self.model_fields_set - {"install"}):
             key = type(self).model_fields[name].alias or name

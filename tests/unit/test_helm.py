@@ -138,7 +138,8 @@ def test_chart_1_of_airbyte_gets_values_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize("app", ["airbyte", "dagster"])
 def test_own_values_are_merged_over_the_programs(app: str) -> None:
     own = {"global": {"extra": 1}, "more": [1], "postgresqlParams": {}}
-    values = release(app, values=own).inputs["values"]
+    chart = {"unknownValues": "allow"}
+    values = release(app, values=own, chart=chart).inputs["values"]
     assert values["global"] == {**release(app).inputs["values"]["global"], "extra": 1}
     assert values["more"] == [1]
     assert values["postgresql"]["enabled"] is False

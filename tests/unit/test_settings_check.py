@@ -48,7 +48,7 @@ WHOLE: dict[str, Any] = {
                 "adminPasswordRotation": 1,
             }
         },
-        "values": {"list": ["A=b"]},
+        "values": {"runLauncher": {"config": {"k8sRunLauncher": {"envVars": ["A=b"]}}}},
     },
 }
 JUNK: list[Any] = [

@@ -53,7 +53,15 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "values that are nobody else's": {
         "airbyte": {"values": {"global": {"storage": {"bucket": {"log": "logs"}}}, "server": {"replicaCount": 2}}},
-        "dagster": {"values": {"dagsterDaemon": {"env": {"TZ": "UTC"}}, "name": "DB", "list": [{"name": "x"}]}},
+        "dagster": {"values": {"dagsterDaemon": {"env": {"TZ": "UTC"}}, "imagePullSecrets": [{"name": "DB"}]}},
+    },
+    "values that the charts do not know, passed on": {
+        "airbyte": {"chart": {"unknownValues": "allow"}, "values": {"gloabl": {}, "mine": {"a": [1]}}},
+        "dagster": {"chart": {"unknownValues": "allow"}, "values": {"dagit": {"replicaCount": 2}}},
+    },
+    "values that a newer chart may know": {
+        "airbyte": {"values": {"server": {"somethingNew": 1}, "global": {"zzz": {}}}},
+        "dagster": {"values": {"dagsterDaemon": {"somethingNew": 1}, "defsStateStorage": {}}},
     },
     "an image by digest": {"postgresql": {"image": f"mirror.example.com:5000/postgres:17.4@sha256:{'0' * 64}"}},
     "a server that is there, checked": {"postgresql": existing(caCertificate=CERTIFICATE)},
