@@ -1,13 +1,18 @@
 """Dagster, from its Helm chart, on a database that is already there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
 from components.dagster_pods import with_pod_settings
-from components.dagster_values import annotate_user_code, dagster_values, with_database_authority
+from components.dagster_values import (
+    annotate_user_code,
+    dagster_values,
+    with_database_authority,
+    with_user_code,
+)
 from components.endpoint import Endpoint
 from components.helm import ChartSource, merge_values, release
 from components.pod_settings import PodSettings
@@ -25,6 +30,9 @@ class DagsterArgs:
         client_image: image with `pg_isready`.
         database_rotation: number of the database password.
         values: chart values merged over the component's own.
+        user_code: the user-code servers that the chart deploys where `values` lists none, as they stand in the chart's
+            own values; empty if they are not known.
+        path_prefix: path at which the webserver answers, such as `/dagster`; empty for the root.
         pods: what holds for every pod.
         timeout_seconds: how long to wait before rolling back.
     """
@@ -36,6 +44,8 @@ class DagsterArgs:
     client_image: str
     database_rotation: int = 1
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    user_code: Sequence[Mapping[str, Any]] = ()
+    path_prefix: str = ""
     timeout_seconds: int = 900
     pods: PodSettings = field(default_factory=PodSettings)
 
@@ -52,8 +62,13 @@ class Dagster(pulumi.ComponentResource):
     def __init__(self, name: str, args: DagsterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:dagster:Dagster", name, None, opts)
         rotation = f"database-{args.database_rotation}"
-        ours = dagster_values(endpoint=args.endpoint, client_image=args.client_image, rotation=rotation)
-        values = annotate_user_code(merge_values(ours, args.values), rotation)
+        ours = dagster_values(
+            endpoint=args.endpoint,
+            client_image=args.client_image,
+            rotation=rotation,
+            path_prefix=args.path_prefix,
+        )
+        values = annotate_user_code(merge_values(with_user_code(ours, args.user_code), args.values), rotation)
         release(
             name,
             release_name=args.release_name,
@@ -63,5 +78,6 @@ class Dagster(pulumi.ComponentResource):
             timeout_seconds=args.timeout_seconds,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.address = f"http://{args.release_name}-dagster-webserver.{args.namespace}.svc.cluster.local"
+        host = f"{args.release_name}-dagster-webserver.{args.namespace}.svc.cluster.local"
+        self.address = f"http://{host}{args.path_prefix}"
         self.register_outputs({})

@@ -1,6 +1,6 @@
 """Values of Dagster's chart: what it must be told about its database."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,14 @@ _LAUNCHERS = {"K8sRunLauncher": "k8sRunLauncher", "CeleryK8sRunLauncher": "celer
 """Key of each run launcher's settings, by the word that chooses it; Celery's workers take theirs, too."""
 
 
-def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> dict[str, Any]:
+def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str, path_prefix: str = "") -> dict[str, Any]:
     """Values for a chart 1.13.x. They name Secrets and carry none.
 
     Args:
         endpoint: Dagster's database.
         client_image: image with `pg_isready`, for the init containers that wait for the database.
         rotation: changes with the credentials; the pods carry it and restart with it.
+        path_prefix: path at which the webserver answers; empty for the root.
     """
     annotated = {"annotations": {CREDENTIALS_ROTATION: rotation}}
     return {
@@ -37,16 +38,18 @@ def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str) -> d
             "postgresqlParams": _parameters(endpoint),
             "service": {"port": endpoint.port},
         },
-        "dagsterWebserver": annotated,
+        "dagsterWebserver": {**annotated, **_at_path(path_prefix)},
         "dagsterDaemon": annotated,
     }
 
 
-def annotate_user_code(values: Mapping[str, Any], rotation: str) -> dict[str, Any]:
-    """The values with the rotation on every user-code server that they list: those, too, hold the password.
+def with_user_code(values: Mapping[str, Any], servers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values with a list of user-code servers; without one, where there are no servers to list."""
+    return {**values, _USER_CODE: {"deployments": [dict(server) for server in servers]}} if servers else dict(values)
 
-    The chart's own default list is not here to be annotated; whoever deploys real code gives a list anyway.
-    """
+
+def annotate_user_code(values: Mapping[str, Any], rotation: str) -> dict[str, Any]:
+    """The values with the rotation on every user-code server that they list: those, too, hold the password."""
 
     def annotated(server: Mapping[str, Any]) -> dict[str, Any]:
         return {**server, "annotations": {**(server.get("annotations") or {}), CREDENTIALS_ROTATION: rotation}}
@@ -84,6 +87,13 @@ def _each_user_code_server(
     if not servers:
         return dict(values)
     return {**values, _USER_CODE: {**user_code, "deployments": [change(server) for server in servers]}}
+
+
+def _at_path(prefix: str) -> dict[str, Any]:
+    """The webserver answers nowhere but below its prefix, the chart's probe included."""
+    if not prefix:
+        return {}
+    return {"pathPrefix": prefix, "readinessProbe": {"httpGet": {"path": f"{prefix}/server_info"}}}
 
 
 def _parameters(endpoint: Endpoint) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """From a stack's settings to what components take; components do not know of stack files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from components.dagster_user_code import OFFICIAL
 from components.helm import ChartSource
 from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage, S3Compatible
 from components.postgres.admin import Admin
@@ -14,6 +16,7 @@ from settings.chart import Chart
 from settings.embedded import EmbeddedPostgreSQL
 from settings.pins import OciChart, OfficialChart
 from settings.servers.existing import ExistingAdmin
+from settings.user_code import deploys_its_default
 
 
 def chart_source(chart: Chart, official: OfficialChart | OciChart) -> ChartSource:
@@ -28,6 +31,18 @@ def chart_source(chart: Chart, official: OfficialChart | OciChart) -> ChartSourc
     if isinstance(official, OciChart):
         return ChartSource(official.reference, version)
     return ChartSource(official.name, version, official.repository_of(version))
+
+
+def default_user_code(settings: apps.Dagster) -> Sequence[Mapping[str, Any]]:
+    """The user-code servers that the chart deploys by itself; none where the stack lists them, or where the chart is from
+    elsewhere and its list is not known.
+    """
+    chart = settings.chart
+    if chart.repository is not None or chart.oci is not None or not deploys_its_default(settings.values):
+        return []
+    if chart.path is not None:
+        return chart.defaults().get("dagster-user-deployments", {}).get("deployments") or []
+    return OFFICIAL
 
 
 def object_storage(settings: storage.ObjectStorage) -> ObjectStorage:

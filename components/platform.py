@@ -10,7 +10,13 @@ import pulumi_kubernetes as k8s
 from components import airbyte_values, dagster_values
 from components.airbyte import Airbyte, AirbyteArgs
 from components.dagster import Dagster, DagsterArgs
-from components.from_settings import chart_source, database_args, embedded_server, object_storage
+from components.from_settings import (
+    chart_source,
+    database_args,
+    default_user_code,
+    embedded_server,
+    object_storage,
+)
 from components.moving import moves
 from components.outputs import AppOutputs
 from components.pods_from_settings import everywhere, pod_settings
@@ -22,6 +28,7 @@ from components.postgres.server import ServerComponent
 from components.sessions import ClientSession, PodSession, behind_a_pooler
 from components.standalone import check_provider_config, require_packages, standalone_server
 from settings import apps
+from settings.dagster_address import path_prefix
 from settings.embedded import EmbeddedPostgreSQL
 from settings.pins import AIRBYTE_CHART, DAGSTER_CHART
 from settings.provider_config import ProviderConfig
@@ -153,6 +160,8 @@ class Platform(pulumi.ComponentResource):
                 client_image=self._pods.image(self._stack.postgresql.image),
                 database_rotation=app.database.password_rotation,
                 values=app.values,
+                user_code=default_user_code(app),
+                path_prefix=path_prefix(app.url, app.values),
                 timeout_seconds=app.timeout_seconds,
                 pods=self._pods,
             ),

@@ -7,9 +7,10 @@ from pydantic import AfterValidator, Field
 
 from settings.base import Model, Refusal
 from settings.chart import Chart, numbers
+from settings.dagster_address import address_refusals
 from settings.known_values import unknown_values
 from settings.names import DatabaseSecretName, Form, Namespace, PostgresName, ReleaseName
-from settings.pins import AIRBYTE_CHART, AIRBYTE_TESTED
+from settings.pins import AIRBYTE_CHART, AIRBYTE_TESTED, DAGSTER_CHART, DAGSTER_OLDEST
 from settings.postgresql import AppDatabase
 from settings.reserved import AIRBYTE, DAGSTER, refuse_reserved
 from settings.storage import GCS_FILE, GcsStorage, MinioStorage, ObjectStorage, S3CompatibleStorage
@@ -203,8 +204,15 @@ class Dagster(App):
         return (f"{self.server_name}-admin",)
 
     def refusals(self) -> Iterator[Refusal]:
-        """Values that the chart does not know."""
+        """A chart that is too old, values that it does not know, and addresses that lead nowhere."""
         yield from super().refusals()
+        yield from address_refusals(self.url, self.values)
+        version = self.chart.version_or(DAGSTER_CHART.version)
+        if not DAGSTER_OLDEST <= numbers(version) < (2,):
+            key = "version" if self.chart.path is None else "path"
+            oldest = ".".join(map(str, DAGSTER_OLDEST))
+            allowed = f"{oldest} or later of 1.x: older charts have other names for their values"
+            yield Refusal(("chart", key), getattr(self.chart, key), allowed)
         if self.chart.unknown_values == "refuse":
             for it in unknown_values(self.values, "dagster-1", {}):
                 yield Refusal(("values", *it.path), it.found, it.allowed, _CHART)

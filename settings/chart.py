@@ -77,6 +77,12 @@ class Chart(Model):
         if self.path is not None and self.version is not None:
             yield Refusal(("version",), self.version, "no `version` beside `path`: a folder's Chart.yaml says it")
 
+    def defaults(self) -> dict[str, Any]:
+        """Values of a local folder's chart; empty for a chart from anywhere else."""
+        file = Path(self.path or "") / "values.yaml"
+        found: object = yaml.safe_load(file.read_text()) if self.path is not None and file.is_file() else None
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
     def version_or(self, tested: str) -> str:
         """The version that will be installed, `tested` being this program's own choice."""
         if self.path is not None:

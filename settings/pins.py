@@ -46,6 +46,8 @@ AIRBYTE_TESTED = {1: ("1.2.0", "1.9.2"), 2: ("2.0.5", "2.2.0")}
 values and compared with what the program makes, for each kind of storage and of TLS. 1.0 and 1.1 do not render with an
 access key for S3, 2.0.0 to 2.0.2 and 2.0.4-1 with annotations of pods."""
 DAGSTER_CHART = OfficialChart("https://dagster-io.github.io/helm", "dagster", "1.13.27")
+DAGSTER_OLDEST = (1, 4, 0)
+"""The first version of Dagster's chart with `dagsterWebserver`, the name of today (the chart's `_backcompat.tpl`)."""
 # CrunchyData's operator; chart and CRDs have its version.
 PGO_CHART = OciChart("oci://registry.developers.crunchydata.com/crunchydata/pgo", "6.0.3")
 POSTGRES_IMAGE = "docker.io/library/postgres:17.11-trixie"

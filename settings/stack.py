@@ -5,7 +5,7 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from settings import moving, sharing
+from settings import moving, run_namespaces, sharing, user_code
 from settings.apps import Airbyte, Dagster
 from settings.base import KeyPath, Model, Refusal
 from settings.embedded import EmbeddedPostgreSQL
@@ -98,6 +98,10 @@ class Stack(Model):
             if isinstance(server, StandalonePostgreSQL):
                 yield from sharing.refusals(key, server, self.apps, embedded_too=embedded_too)
                 yield from operators.refusals(key, server, self.apps, retain_data=self.retain_data)
+        if self.dagster.enabled:
+            tls = self.postgresql.tls if isinstance(self.postgresql, StandalonePostgreSQL) else "disable"
+            yield from user_code.refusals(self.dagster, tls)
+        yield from run_namespaces.refusals(self.apps)
         yield from sharing.admin_password_refusals(self.servers, self.admin_password)
         if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
             yield from self._clashes()

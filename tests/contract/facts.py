@@ -17,6 +17,8 @@ The form, the same for `pods` (of the chart) and `launched` (which the apps star
         waits for: {host, port, user}             by pg_isready
       volumes: {name: {secret: name, items: {file: key}, optional: true}}   or `configMap`, `claim`, `hostPath`
       pull secrets: [secret]
+      rotation: the annotation that restarts the pod with new credentials
+      namespace: where an app starts it
 
 Beside them `secrets` and `configmaps` (of the chart, with their keys), `services` (their ports), `claims`, `hooks`.
 """
@@ -45,6 +47,7 @@ VALUED = re.compile(
 # Whatever its name: a URL, `host:port`, or a file below a folder that charts keep for Secrets.
 ADDRESS = re.compile(r"[a-z:]+://[^/\s].*|[a-z][\w.-]*[a-z0-9]:\d+(/\S*)?")
 FILE = re.compile(r"/secrets/.*|/etc/database-authority/.*")
+ROTATION = "lakehouse/credentials-rotation"
 PG_ISREADY = re.compile(r'pg_isready -h "?(?P<host>[^" ]+)"? -p (?P<port>\d+) -U "?(?P<user>[^"; ]+)')
 
 
@@ -66,9 +69,14 @@ def render(helm: str, chart: Path, release: str, values: Fields) -> list[Fields]
 def facts(objects: list[Fields]) -> Fields:
     """Return the facts of rendered objects, see the module's text; keys are sorted, so files compare line by line."""
     config = {item["metadata"]["name"]: item.get("data") or {} for item in objects if item["kind"] == "ConfigMap"}
-    specs = {f"{item['kind']}/{item['metadata']['name']}": _pod_spec(item) for item in objects if _pod_spec(item)}
+    with_pods = {f"{item['kind']}/{item['metadata']['name']}": item for item in objects if _pod_spec(item)}
+    specs = {name: _pod_spec(item) for name, item in with_pods.items()}
     found: Fields = {
-        "pods": {name: found for name, spec in sorted(specs.items()) if (found := _pod(spec, config))},
+        "pods": {
+            name: {**found, **_rotation(item)}
+            for name, item in sorted(with_pods.items())
+            if (found := _pod(_pod_spec(item), config))
+        },
         "launched": {},
         "secrets": {
             item["metadata"]["name"]: sorted({**(item.get("data") or {}), **(item.get("stringData") or {})})
@@ -94,7 +102,11 @@ def facts(objects: list[Fields]) -> Fields:
                 found["launched"] |= launched.airbyte_jobs(_environment(container, config))
     instance = next((data["dagster.yaml"] for data in config.values() if "dagster.yaml" in data), None)
     if instance:
-        found["instance"] = _instance(yaml.safe_load(instance))
+        known = yaml.safe_load(instance)
+        workspace = next((data["workspace.yaml"] for data in config.values() if "workspace.yaml" in data), "{}")
+        found["instance"] = {**_instance(known), "user code": _user_code(yaml.safe_load(workspace))}
+        servers = [_environment(container, config) for spec in specs.values() for container in spec["containers"]]
+        found["launched"] |= launched.dagster_runs(known["run_launcher"]["config"], servers)
     return _anywhere(found)
 
 
@@ -109,6 +121,12 @@ def _pod_spec(item: Fields) -> Fields:
         return item["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     kinds = ("Deployment", "StatefulSet", "DaemonSet", "Job")
     return item["spec"]["template"]["spec"] if item["kind"] in kinds else {}
+
+
+def _rotation(item: Fields) -> dict[str, str]:
+    metadata: Fields = item["spec"].get("template", {}).get("metadata") or {}
+    annotations: Fields = metadata.get("annotations") or {}
+    return {"rotation": annotations[ROTATION]} if ROTATION in annotations else {}
 
 
 def _hook(item: Fields) -> str:
@@ -208,6 +226,12 @@ def _instance(instance: Fields) -> Fields:
         "run_volumes": launcher.get("volumes") or [],
         "run_mounts": launcher.get("volume_mounts") or [],
     }
+
+
+def _user_code(workspace: Fields) -> list[str]:
+    """Where the webserver and the daemon look for the user-code servers."""
+    servers: list[Fields] = [place["grpc_server"] for place in _list(workspace, "load_from")]
+    return [f"{server['host']}:{server['port']}" for server in servers]
 
 
 def _anywhere(found: Fields) -> Fields:

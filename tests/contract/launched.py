@@ -1,6 +1,7 @@
 """Pods that an app starts by itself, in the form of `facts.py`: what their makers read, they ask of the cluster."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 # Variables of the launcher that it hands on to the containers of Airbyte in a job's pod: the init container, and the
@@ -92,3 +93,47 @@ def _volumes(launcher: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Any
     if launcher.get("JOB_KUBE_LOCAL_VOLUME_ENABLED") == "true":
         mount("airbyte-local", "/local", {"claim": "airbyte-local-pvc"})
     return mounts, volumes
+
+
+def dagster_runs(launcher: Mapping[str, Any], servers: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The pods of runs that Dagster's run launcher makes, one for each code location (`construct_dagster_k8s_job` of
+    dagster_k8s, and `K8sContainerContext.merge`: lists are joined, of two single values the location's is taken).
+
+    Args:
+        launcher: the run launcher's configuration in `dagster.yaml`.
+        servers: the variables of all containers; those of a user-code server carry the location's configuration.
+    """
+    found: dict[str, Any] = {}
+    for server in servers:
+        text = server.get("DAGSTER_CLI_API_GRPC_CONTAINER_CONTEXT") or server.get("DAGSTER_CONTAINER_CONTEXT")
+        if text is None:
+            continue
+        location: dict[str, Any] = json.loads(text)["k8s"]
+        both = {
+            key: [*launcher.get(key, ()), *(it for it in location.get(key, ()) if it not in launcher.get(key, ()))]
+            for key in ("env_config_maps", "env_secrets", "volumes", "volume_mounts", "image_pull_secrets")
+        }
+        secret = launcher.get("postgres_password_secret")
+        container = {
+            "image": server["DAGSTER_CURRENT_IMAGE"],
+            "keys": {"DAGSTER_PG_PASSWORD": f"{secret}/postgresql-password"} if secret else {},
+            "config": sorted(it for it in both["env_config_maps"] if isinstance(it, str)),
+            "mounts": {it["mountPath"]: it["name"] for it in both["volume_mounts"]},
+            "whole": sorted(both["env_secrets"]),
+        }
+        pod: dict[str, Any] = {
+            "dagster": {name: value for name, value in container.items() if value},
+            "volumes": {it["name"]: _secret(it) for it in both["volumes"] if "secret" in it},
+            "pull secrets": [it["name"] for it in both["image_pull_secrets"]],
+            "namespace": location.get("namespace") or launcher["job_namespace"],
+        }
+        name = next(iter(location["env_config_maps"])).removesuffix("-user-env")
+        found[f"Pod/run of {name}"] = {name: value for name, value in pod.items() if value}
+    return found
+
+
+def _secret(volume: Mapping[str, Any]) -> dict[str, Any]:
+    secret = volume["secret"]
+    items = {item["path"]: item["key"] for item in secret.get("items") or ()}
+    optional = {"optional": True} if secret.get("optional") else {}
+    return {"secret": secret["secretName"], **({"items": items} if items else {}), **optional}

@@ -63,8 +63,9 @@ def _comparable(chart: str, found: dict[str, Any]) -> dict[str, Any]:
         name: [key for key in keys if not key.startswith(UNREAD)] for name, keys in kept["secrets"].items()
     }
     if chart == "dagster":
-        for pod in kept["pods"].values():
-            for container in (part for name, part in pod.items() if name != "volumes"):
+        kept["launched"] = found["launched"]
+        for pod in [*kept["pods"].values(), *kept["launched"].values()]:
+            for container in (part for part in pod.values() if "image" in part):
                 container.pop("image")  # the sandbox's own
                 container["whole"] = [name for name in container.get("whole", []) if name != CELERY]
     return kept
