@@ -59,6 +59,25 @@ GOOD: dict[str, dict[str, Any]] = {
         "airbyte": {"chart": {"unknownValues": "allow"}, "values": {"gloabl": {}, "mine": {"a": [1]}}},
         "dagster": {"chart": {"unknownValues": "allow"}, "values": {"dagit": {"replicaCount": 2}}},
     },
+    "runs where Dagster is, by name": {
+        "dagster": {"namespace": "d", "values": {"runLauncher": {"config": {"k8sRunLauncher": {"jobNamespace": "d"}}}}}
+    },
+    "an ingress that the URL leads to": {
+        "dagster": {
+            "url": "https://data.example.com/dagster",
+            "values": {
+                "dagsterWebserver": {"pathPrefix": "/dagster"},
+                "ingress": {"enabled": True, "dagsterWebserver": {"host": "data.example.com", "path": "/dagster/*"}},
+            },
+        }
+    },
+    "a chart from elsewhere whose user code is told, or not deployed": {
+        "dagster": {
+            "chart": {"oci": "oci://registry.example.com/dagster"},
+            "database": {"passwordRotation": 2},
+            "values": {"dagster-user-deployments": {"deployments": []}},
+        }
+    },
     "values that a newer chart may know": {
         "airbyte": {"values": {"server": {"somethingNew": 1}, "global": {"zzz": {}}}},
         "dagster": {"values": {"dagsterDaemon": {"somethingNew": 1}, "defsStateStorage": {}}},
