@@ -104,7 +104,7 @@ class Airbyte(App):
     storage: ObjectStorage = MinioStorage()
     """Where logs, state and payloads are kept."""
     values: Annotated[dict[str, Any], AfterValidator(_airbyte_values)] = {}
-    """Chart values of your own, merged over the program's."""
+    """Chart values of your own, merged over the program's. Those that the chart does not know are refused."""
 
     @property
     def databases(self) -> dict[str, list[str]]:
@@ -183,10 +183,13 @@ class Dagster(App):
     """Namespace of the app and its database."""
     release_name: ReleaseName = "dagster"
     """Name of the Helm release; its server is `<release>-postgresql`."""
+    url: Annotated[str, _URL] | None = None
+    """Address at which people reach Dagster, if there is one (an ingress, a load balancer). Its path, if it has one, is
+    where the webserver answers (`dagsterWebserver.pathPrefix`)."""
     database: DagsterDatabase = DagsterDatabase()
     """The app's database."""
     values: Annotated[dict[str, Any], AfterValidator(_dagster_values)] = {}
-    """Chart values of your own, merged over the program's."""
+    """Chart values of your own, merged over the program's. Those that the chart does not know are refused."""
 
     @property
     def databases(self) -> dict[str, list[str]]:

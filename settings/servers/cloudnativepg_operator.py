@@ -55,7 +55,7 @@ class CloudNativePGOperator(Model):
     """Days that the certificates last which the operator makes. Apps check the server against a copy of its authority,
     renewed at each `pulumi up`; an operator that is there already has `CERTIFICATE_DURATION` (default 90)."""
     values: Annotated[dict[str, Any], AfterValidator(_values)] = {}
-    """Chart values of your own, merged over the program's."""
+    """Chart values of your own, merged over the program's. Those that the chart does not know are refused."""
     timeout_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
     """How long `pulumi up` waits for the operator before it rolls back."""
 
