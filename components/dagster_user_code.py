@@ -1,5 +1,6 @@
-"""The user-code servers that Dagster's chart deploys where a stack lists none. Helm replaces lists: to give each of them
-an annotation or a volume, the program gives the whole list.
+"""The user-code servers that Dagster's chart deploys where a stack lists none.
+
+Helm replaces lists: to give each of them an annotation or a volume, the program gives the whole list.
 """
 
 from collections.abc import Mapping, Sequence

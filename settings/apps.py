@@ -38,8 +38,6 @@ class App(Model):
 
     enabled: bool = True
     """Whether the app is deployed."""
-    chart: Chart = Chart()
-    """Which chart, if not the official one in the version that this program is tested with."""
     url: Annotated[str, _URL] | None = None
     """Address at which people reach the app, if there is one (an ingress, a load balancer)."""
     timeout_seconds: Annotated[int, Field(ge=60, le=7200)] = 900
@@ -179,6 +177,8 @@ class Airbyte(App):
 class Dagster(App):
     """Dagster and its database."""
 
+    chart: Chart = Chart()
+    """Which chart, if not the official one in the version that this program is tested with."""
     namespace: Namespace = "dagster"
     """Namespace of the app and its database."""
     release_name: ReleaseName = "dagster"

@@ -56,7 +56,7 @@ def chart(tmp_path: Path) -> Path:
     files = {
         "Chart.yaml": "name: app\ndependencies: [{name: worker}, {name: db, alias: postgresql}, {name: postgresql}]\n",
         "values.yaml": "global: {image: {tag: 1}, env: {}}\nserver: {port: 80, list: [1]}\n",
-        "templates/all.yaml": '{{ .Values.hidden.key.deep }} {{ index .Values "with-dash" }} {{ $.Values.server.more }}',
+        "templates/all.yaml": '{{ .Values.hidden.key.deep }} {{ index .Values "with-dash" }}{{ $.Values.server.more }}',
         "charts/worker/Chart.yaml": "name: worker\n",
         "charts/worker/values.yaml": "global: {edition: x}\nreplicas: 1\n",
         "charts/postgresql/Chart.yaml": "name: postgresql\n",
