@@ -36,7 +36,6 @@ WITH_PODS: Mapping[str, Spec] = {
 
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,10 @@ class Everywhere:
 
     def transformation(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         """For `pulumi.ResourceOptions(transformations=[...])` of a component: it reaches all that is below."""
-        # What has an id is read, not made.
-        if not args.type_.startswith("kubernetes:") or args.type_ == _RELEASE or args.opts.id is not None:
-            return None
         props = dict(cast("Mapping[str, Any]", args.props))
+        # A Helm release is no object, and what has an id is read, not made.
+        if not args.type_.startswith("kubernetes:") or "metadata" not in props or args.opts.id is not None:
+            return None
         labels = {**self.labels, **(self.namespace_labels if args.type_ == _NAMESPACE else {})}
         props["metadata"] = _marked(props["metadata"], "labels", labels)
         if args.type_ == _SERVICE_ACCOUNT:
