@@ -69,7 +69,7 @@ def settings(case: str) -> Fields:
     said: Fields = yaml.safe_load((ROOT / f"Pulumi.{file}.yaml").read_text())["config"]
     given = {key.removeprefix("lakehouse:"): value for key, value in said.items()}
     major = int(case.split("-")[1])
-    return _merged(_merged(given, changes), {"airbyte": {"chart": {"version": VERSIONS[major]}}})
+    return merged(merged(given, changes), {"airbyte": {"chart": {"version": VERSIONS[major]}}})
 
 
 @functools.cache
@@ -87,15 +87,7 @@ def values(case: str) -> Fields:
 
 def surroundings(case: str, found: Fields) -> Surroundings:
     """What there is for the pods of the case's facts, in namespace `airbyte`."""
-    made_here = [r for kind in (SECRET, SERVICE) for r in planned(case).of_type(kind) if "read" not in r.options]
-    secrets: dict[str, set[str]] = {}
-    hosts: dict[str, set[int]] = {}
-    for made in (plain(r.raw) for r in made_here):
-        name, namespace = made["metadata"]["name"], made["metadata"]["namespace"]
-        if "spec" in made:
-            hosts[f"{name}.{namespace}.svc.cluster.local"] = {port["port"] for port in made["spec"]["ports"]}
-        elif namespace == "airbyte":
-            secrets[name] = {*(made.get("data") or {}), *(made.get("stringData") or {})}
+    secrets, hosts = made_for(planned(case), "airbyte")
     airbyte = settings(case)["airbyte"]
     credentials: Fields = airbyte.get("storage", {}).get("credentials", {})
     if credentials:
@@ -103,14 +95,28 @@ def surroundings(case: str, found: Fields) -> Surroundings:
     if "url" in airbyte:
         hosts[airbyte["url"].removeprefix("https://")] = {443}
     secrets[BOOTLOADERS_SECRET] = _bootloaders_keys(found)
-    return Surroundings("airbyte", secrets, {**hosts, **_hosts_of_others(case)}, OUTSIDE)
+    return Surroundings("airbyte", secrets, hosts, OUTSIDE)
 
 
-def _hosts_of_others(case: str) -> dict[str, set[int]]:
+def made_for(plan: Plan, app: str) -> tuple[dict[str, set[str]], dict[str, set[int]]]:
+    """Keys of the Secrets that the program makes in an app's namespace, and ports of all hosts that there are."""
+    made_here = [r for kind in (SECRET, SERVICE) for r in plan.of_type(kind) if "read" not in r.options]
+    secrets: dict[str, set[str]] = {}
+    hosts = _hosts_of_others(plan)
+    for made in (plain(r.raw) for r in made_here):
+        name, namespace = made["metadata"]["name"], made["metadata"]["namespace"]
+        if "spec" in made:
+            hosts[f"{name}.{namespace}.svc.cluster.local"] = {port["port"] for port in made["spec"]["ports"]}
+        elif namespace == app:
+            secrets[name] = {*(made.get("data") or {}), *(made.get("stringData") or {})}
+    return secrets, hosts
+
+
+def _hosts_of_others(plan: Plan) -> dict[str, set[int]]:
     """Hosts that an operator, a cloud or somebody else gives."""
     poolers = {
         f"{r.inputs['metadata']['name']}.{r.inputs['metadata']['namespace']}.svc.cluster.local": {5432}
-        for r in planned(case).resources
+        for r in plan.resources
         if r.type.endswith(":Pooler")
     }
     instance = clouds.looked_up("aws:rds/getInstance:getInstance", {"dbInstanceIdentifier": "lakehouse"})
@@ -133,14 +139,14 @@ def _bootloaders_keys(found: Fields) -> set[str]:
     return BOOTLOADERS_KEYS
 
 
-def _merged(given: Fields, changes: Fields) -> Fields:
+def merged(given: Fields, changes: Fields) -> Fields:
     """Mappings key by key; a mapping of another `kind` or `mode` replaces the one before."""
-    merged = dict(given)
+    both = dict(given)
     for key, value in changes.items():
-        before = merged.get(key)
+        before = both.get(key)
         told = isinstance(value, dict) and not {"kind", "mode"} & value.keys()
-        merged[key] = _merged(before, value) if told and isinstance(before, dict) else value
-    return merged
+        both[key] = merged(before, value) if told and isinstance(before, dict) else value
+    return both
 
 
 def _unannotated(value: Any) -> Any:

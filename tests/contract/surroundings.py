@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Fields = dict[str, Any]
-OF_A_POD = ("volumes", "pull secrets")  # what facts of a pod have beside its containers
+OF_A_POD = ("volumes", "pull secrets", "rotation", "namespace")  # what facts of a pod have beside its containers
 
 _ADDRESS = re.compile(r"(?:[a-z:]+://)?(?P<host>[A-Za-z0-9.-]+)(?::(?P<port>[0-9]+))?(?:[/?].*)?")
 _FILE = re.compile(r"/(?:secrets|etc/database-authority)/[^&\s]+")
