@@ -34,8 +34,8 @@ def chart_source(chart: Chart, official: OfficialChart | OciChart) -> ChartSourc
 
 
 def default_user_code(settings: apps.Dagster) -> Sequence[Mapping[str, Any]]:
-    """The user-code servers that the chart deploys by itself. None where the stack lists its own, or where the chart comes
-    from elsewhere and its list is not known.
+    """The user-code servers that the chart deploys by itself. None where the stack lists its own, or where the chart
+    comes from elsewhere and its list is not known.
     """
     chart = settings.chart
     if chart.repository is not None or chart.oci is not None or not deploys_its_default(settings.values):

@@ -26,14 +26,10 @@ _WHOSE_KEY_IS_SECRET = {
     "s3",
     "shared",
 }
-# Where Kubernetes, charts and stack files name a Secret or a key in one, and the form of the name. Text of another form
-# is not shown: somebody may have put the password itself there.
-_NAMES = {
-    re.compile(r"(?i)((pull|env|existing)_?secrets?|secret_?(key_?)?ref)$"): re.compile(
-        r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
-    ),
-    re.compile(r"(?i)(password|token|key)_?key$"): re.compile(r"[-._a-zA-Z0-9]+"),
-}
+# Where Kubernetes, charts and stack files name a Secret or a key in one, and the form of a name, well chosen or not.
+# Text of another form is not shown: somebody may have put the password itself there.
+_PLACE_OF_A_NAME = re.compile(r"(?i)((pull|env|existing)_?secrets?|secret_?(key_?)?ref|(password|token|key)_?key)$")
+_NAME = re.compile(r"[-._a-zA-Z0-9]+")
 # Mappings of names to secrets.
 _HOLDS_SECRETS = re.compile(r"secrets|stringData")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
@@ -71,8 +67,7 @@ def _key_of(name: str, value: object, variable: object, *, secrets: bool) -> str
 def _is_secret(key: str, text: str) -> bool:
     if _SECRET.search(key) is None or _HARMLESS.search(key):
         return False
-    for pattern, form in _NAMES.items():
-        if pattern.search(key):
-            return form.fullmatch(text) is None
+    if _PLACE_OF_A_NAME.search(key):
+        return _NAME.fullmatch(text) is None
     place = _KEY_IN_A_SECRET.fullmatch(key)
     return place is None or place["of"].lower() in _WHOSE_KEY_IS_SECRET
