@@ -15,6 +15,7 @@ from components.helm import ChartSource, merge_values, release
 from components.object_storage import Minio, ObjectStorage
 from components.pod_settings import PodSettings
 from components.postgres.credentials import PASSWORD_LENGTH
+from components.secrets import secret
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,10 @@ class Airbyte(pulumi.ComponentResource):
             special=False,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return k8s.core.v1.Secret(
+        return secret(
             f"{name}-object-storage",
-            metadata={"name": secret_name, "namespace": args.namespace},
+            {"name": secret_name, "namespace": args.namespace},
             # The names under which the chart's MinIO and its clients look for them.
-            string_data={"AWS_ACCESS_KEY_ID": "airbyte", "AWS_SECRET_ACCESS_KEY": password.result},
-            opts=pulumi.ResourceOptions(parent=self),
+            {"AWS_ACCESS_KEY_ID": "airbyte", "AWS_SECRET_ACCESS_KEY": password.result},
+            pulumi.ResourceOptions(parent=self),
         )

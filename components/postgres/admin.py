@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_kubernetes as k8s
 import pulumi_random as random
 
 from components.postgres.credentials import PASSWORD_LENGTH
 from components.postgres.server import AdminSecret
+from components.secrets import secret
 
 ADMIN = "postgres"
 """Name of the role on servers that the program makes; RDS and Cloud SQL have it as well."""
@@ -43,10 +43,10 @@ def admin_secret(name: str, namespace: str, admin: Admin | AdminSecret, opts: pu
     if isinstance(admin, AdminSecret):
         return admin
     secret_name = f"{name}-admin"
-    k8s.core.v1.Secret(
+    secret(
         f"{name}-admin",
-        metadata={"name": secret_name, "namespace": namespace},
-        string_data={"username": admin.username, "password": pulumi.Output.secret(admin.password)},
-        opts=opts,
+        {"name": secret_name, "namespace": namespace},
+        {"username": admin.username, "password": admin.password},
+        opts,
     )
     return AdminSecret(secret_name)

@@ -18,6 +18,7 @@ from components.postgres.cloudnativepg_operator import OperatorArgs, install_ope
 from components.postgres.cloudnativepg_pooler import PoolerArgs, pooler_spec, service_names
 from components.postgres.credentials import CA_CERTIFICATE, PASSWORD_LENGTH, PORT
 from components.postgres.server import AdminSecret, Server, ServerComponent
+from components.secrets import secret
 
 API = "postgresql.cnpg.io/v1"
 ROTATION = "lakehouse/admin-password-rotation"
@@ -110,17 +111,17 @@ class CloudNativePG(ServerComponent):
             keepers={"rotation": str(args.admin_password_rotation)},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return k8s.core.v1.Secret(
+        return secret(
             f"{self._name}-admin",
-            metadata={
+            {
                 "name": args.admin_secret,
                 "namespace": args.namespace,
                 # The operator gives the role a new password when a Secret with this label changes.
                 "labels": {"cnpg.io/reload": "true"},
             },
-            type="kubernetes.io/basic-auth",
-            string_data={"username": "postgres", "password": password.result},
-            opts=pulumi.ResourceOptions(parent=self),
+            {"username": "postgres", "password": password.result},
+            pulumi.ResourceOptions(parent=self),
+            type_="kubernetes.io/basic-auth",
         )
 
     def _cluster(self, needs: Sequence[pulumi.Resource]) -> k8s.apiextensions.CustomResource:

@@ -1,6 +1,6 @@
 """The keys of a database Secret, and how a connection string is written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from components.endpoint import Endpoint
@@ -12,6 +12,11 @@ PASSWORD_LENGTH = 40
 
 CA_CERTIFICATE = "ca.crt"
 """Key of the authority's certificate, as Kubernetes calls it in its own TLS Secrets."""
+
+WITH_PASSWORD = ("password", "uri", "jdbc-url")
+"""Keys of a database Secret whose values have the password in them."""
+
+_KEYS = ("host", "port", "database", "username", "password", "uri", "jdbc-url")
 
 
 def secret_data(
@@ -36,6 +41,11 @@ def secret_data(
     }
     authority = {CA_CERTIFICATE: ca_certificate} if ca_certificate is not None else {}
     return data | authority | {alias: data[key] for alias, key in aliases.items()}
+
+
+def secret_keys(aliases: Iterable[str], *, ca: bool) -> list[str]:
+    """Keys of what `secret_data` returns, known before its values are; with `ca`, a certificate is given."""
+    return [*_KEYS, *([CA_CERTIFICATE] if ca else []), *aliases]
 
 
 def connection_uri(endpoint: Endpoint, password: str) -> str:

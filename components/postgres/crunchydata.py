@@ -12,7 +12,7 @@ from components.endpoint import TlsMode
 from components.helm import ChartSource, merge_values, release
 from components.pod_settings import PodSettings
 from components.postgres import crunchydata_cluster as cluster
-from components.postgres.credentials import PORT
+from components.postgres.credentials import PORT, secret_keys
 from components.postgres.crunchydata_pods import operator_values
 from components.postgres.crunchydata_secret import (
     adapted,
@@ -23,6 +23,7 @@ from components.postgres.crunchydata_secret import (
     user_secret_name,
 )
 from components.postgres.server import Server, ServerComponent
+from components.secrets import by_key, secret
 
 
 @dataclass(frozen=True)
@@ -157,11 +158,11 @@ class CrunchyDataServer(ServerComponent):
         data = pulumi.Output.all(theirs.data, authority).apply(
             lambda it: adapted(decoded(it[0]), secret_name=secret_name, aliases={}, ca=it[1])
         )
-        k8s.core.v1.Secret(
+        secret(
             f"{name}-login-{role}",
-            metadata={"name": secret_name, "namespace": args.namespace},
-            string_data=pulumi.Output.secret(data),
-            opts=pulumi.ResourceOptions(parent=self),
+            {"name": secret_name, "namespace": args.namespace},
+            by_key(data, secret_keys({}, ca=True)),
+            pulumi.ResourceOptions(parent=self),
         )
 
     def _secret_of_the_operator(

@@ -9,9 +9,17 @@ import pulumi_random as random
 
 from components.endpoint import Endpoint
 from components.postgres.bootstrap_job import RoleLimits, bootstrap_job_spec
-from components.postgres.credentials import CA_CERTIFICATE, PASSWORD_LENGTH, connection_uri, secret_data
+from components.postgres.credentials import (
+    CA_CERTIFICATE,
+    PASSWORD_LENGTH,
+    WITH_PASSWORD,
+    connection_uri,
+    secret_data,
+    secret_keys,
+)
 from components.postgres.scripts import fingerprint, read
 from components.postgres.server import Server
+from components.secrets import by_key, secret
 
 
 @dataclass(frozen=True)
@@ -82,27 +90,26 @@ class Database(pulumi.ComponentResource):
             keepers={"rotation": str(args.password_rotation)},
             opts=child,
         )
-        known = pulumi.Output.all(self.endpoint.host, password.result, _mounted_authority(args))
+        known = pulumi.Output.all(self.endpoint.host, password.result)
         self.connection_uri = known.apply(lambda it: connection_uri(replace(self.endpoint, host=it[0]), it[1]))
-        secret = k8s.core.v1.Secret(
-            f"{name}-secret",
-            metadata={"name": args.secret_name, "namespace": args.namespace, "labels": labels},
-            string_data=known.apply(
-                lambda it: secret_data(replace(self.endpoint, host=it[0]), it[1], args.secret_aliases, it[2])
-            ),
-            opts=child,
-        )
-        job_name = f"{args.secret_name}-bootstrap"
-        secrets, password_secret = [secret], args.secret_name
+        secrets = [
+            secret(
+                f"{name}-secret",
+                {"name": args.secret_name, "namespace": args.namespace, "labels": labels},
+                _values(self.endpoint, password.result, args),
+                child,
+            )
+        ]
+        job_name, password_secret = f"{args.secret_name}-bootstrap", args.secret_name
         if server.namespace != args.namespace:
             # A pod reads Secrets of its own namespace alone.
             password_secret = job_name
             secrets.append(
-                k8s.core.v1.Secret(
+                secret(
                     f"{name}-bootstrap",
-                    metadata={"name": job_name, "namespace": server.namespace, "labels": labels},
-                    string_data={"password": password.result},
-                    opts=child,
+                    {"name": job_name, "namespace": server.namespace, "labels": labels},
+                    {"password": password.result},
+                    child,
                 )
             )
         scripts = read("arrivals.sql", "bootstrap.sh", "bootstrap.sql", "extension.sql", "stamps.sql")
@@ -146,6 +153,20 @@ class Database(pulumi.ComponentResource):
             ),
         )
         self.register_outputs({})
+
+
+def _values(endpoint: Endpoint, password: pulumi.Output[str], args: DatabaseArgs) -> dict[str, pulumi.Output[str]]:
+    """Values of the app's Secret. While a new password is not known yet, those without it are."""
+    authority, aliases = _mounted_authority(args), args.secret_aliases
+
+    def data(of: pulumi.Input[str]) -> pulumi.Output[dict[str, str]]:
+        return pulumi.Output.all(endpoint.host, of, authority).apply(
+            lambda it: secret_data(replace(endpoint, host=it[0]), it[1], aliases, it[2])
+        )
+
+    keys = secret_keys(aliases, ca=authority is not None)
+    secret_ones = [key for key in keys if aliases.get(key, key) in WITH_PASSWORD]
+    return by_key(data(""), keys) | by_key(data(password), secret_ones)
 
 
 def _mounted_authority(args: DatabaseArgs) -> pulumi.Input[str] | None:

@@ -15,6 +15,7 @@ from components.postgres.credentials import PASSWORD_LENGTH, PORT
 from components.postgres.embedded_pod import ROTATION, PodArgs, pod_template
 from components.postgres.pods import CONFIG_HASH
 from components.postgres.server import AdminSecret, Server, ServerComponent
+from components.secrets import secret
 from settings.quantity import to_bytes, to_millicpu
 
 
@@ -87,11 +88,11 @@ class EmbeddedServer(ServerComponent):
             opts=child,
         )
         self.admin_password = password.result
-        secret = k8s.core.v1.Secret(
+        admin = secret(
             f"{name}-admin",
-            metadata={"name": self.server.admin.name, "namespace": args.namespace, "labels": labels},
-            string_data={"username": "postgres", "password": password.result},
-            opts=child,
+            {"name": self.server.admin.name, "namespace": args.namespace, "labels": labels},
+            {"username": "postgres", "password": password.result},
+            child,
         )
         files = _files(args)
         config = k8s.core.v1.ConfigMap(
@@ -158,7 +159,7 @@ class EmbeddedServer(ServerComponent):
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[secret, config, claim],
+                depends_on=[admin, config, claim],
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{args.start_timeout_seconds}s", update=f"{args.start_timeout_seconds}s"
                 ),

@@ -12,6 +12,7 @@ from components.postgres.credentials import CA_CERTIFICATE
 from components.postgres.move_job import Side, move_job_spec
 from components.postgres.scripts import names, read
 from components.postgres.server import AdminSecret, Server
+from components.secrets import secret
 
 HOURS = 24
 """How long a copy may take before it counts as hung: at a modest 20 MB/s, 1.7 TB."""
@@ -55,13 +56,8 @@ class Move(pulumi.ComponentResource):
         needed: list[pulumi.Resource] = []
         if args.admin_password is not None:
             # A pod reads Secrets of its own namespace alone.
-            secret = k8s.core.v1.Secret(
-                f"{name}-admin",
-                metadata=metadata,
-                string_data={"username": "postgres", "password": pulumi.Output.secret(args.admin_password)},
-                opts=child,
-            )
-            needed.append(secret)
+            admin = {"username": "postgres", "password": args.admin_password}
+            needed.append(secret(f"{name}-admin", metadata, admin, child))
         files = k8s.core.v1.ConfigMap(
             f"{name}-scripts",
             metadata=metadata,

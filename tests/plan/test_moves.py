@@ -71,4 +71,4 @@ def test_same_plans_have_no_changes() -> None:
 def test_a_changed_secret_is_told_and_not_shown() -> None:
     told = changes(plan(), plan(postgresql=EXISTING, moveFrom=EMBEDDED))
     assert "~ lakehouse/airbyte-database/airbyte-database-secret kubernetes:core/v1:Secret" in told
-    assert "    stringData: [secret] -> [secret]" in told
+    assert "    data.host: [secret] -> [secret]" in told

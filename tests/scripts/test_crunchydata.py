@@ -9,7 +9,7 @@ import pytest
 from tests.support.crunchydata_stacks import standalone
 from tests.support.kinds import SECRET
 from tests.support.postgres import UID, DatabaseServer
-from tests.support.recording import reveal
+from tests.support.recording import values
 from tests.support.stacks import plan
 
 ADMIN = "lakehouse-admin"
@@ -99,7 +99,7 @@ def _use_certificate(server: DatabaseServer, *names: str) -> None:
 def test_clients_match_the_name_that_the_program_gives_them_and_not_the_one_that_ends_in_a_dot(
     running: DatabaseServer,
 ) -> None:
-    data = reveal(plan(**standalone()).one(SECRET, "dagster-database-secret").raw["stringData"])
+    data = values(plan(**standalone()).one(SECRET, "dagster-database-secret"))
     service = "postgresql-primary.postgresql"
     # As internal/naming/dns.go of version 6.0.3 lists them: the cluster's domain with the dot that a resolver gives it.
     names = [f"{service}.svc.cluster.local.", f"{service}.svc", service, "postgresql-primary"]

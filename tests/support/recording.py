@@ -165,6 +165,11 @@ def reveal(value: Any) -> Any:
     return value
 
 
+def values(secret: Recorded) -> dict[str, str]:
+    """Values of a Kubernetes Secret, as text."""
+    return {key: base64.b64decode(value, validate=True).decode() for key, value in reveal(secret.raw["data"]).items()}
+
+
 def mask(value: Any) -> Any:
     """The value with every secret in it replaced by `[secret]`, and whole floats as integers."""
     if isinstance(value, dict):

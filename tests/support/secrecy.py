@@ -1,5 +1,6 @@
 """Where words that nobody may see appear in what a program makes."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,8 +21,15 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def carries(value: Any, word: str) -> bool:
-    """Whether a word is in it, perhaps inside a longer string."""
-    return any(word in text for text in texts(value))
+    """Whether a word is in it, perhaps inside a longer string, or in one that is in Base64."""
+    return any(word in text or word in _decoded(text) for text in texts(value))
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode(errors="replace")
+    except ValueError:
+        return ""
 
 
 def has_password(value: Any) -> bool:

@@ -8,7 +8,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from tests.support.clouds import DNS_NAME
 from tests.support.kinds import CONFIG_MAP, JOB, RDS_INSTANCE, RELEASE, SECRET, SQL_INSTANCE
-from tests.support.recording import GENERATED, Plan, reveal
+from tests.support.recording import GENERATED, Plan, reveal, values
 from tests.support.servers import CLOUD_SQL, RDS
 from tests.support.stacks import as_config, plan_program
 
@@ -43,7 +43,7 @@ def test_every_part_is_told_the_host_that_the_cloud_gives(kind: str) -> None:
     made = planned(SERVERS[kind], preview=False)
     assert set(told(made).values()) == {HOSTS[kind]}
     for app in ("airbyte", "dagster"):
-        data = reveal(made.one(SECRET, f"{app}-database-secret").raw["stringData"])
+        data = values(made.one(SECRET, f"{app}-database-secret"))
         password = f"{GENERATED}-{app}-database-password"
         assert data["host"] == HOSTS[kind]
         assert data["uri"] == f"postgresql://{app}:{password}@{HOSTS[kind]}:5432/{app}?sslmode=verify-full"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.kinds import PASSWORD, RDS_INSTANCE, SECRET, SQL_USER
 from tests.support.recording import GENERATED, Plan, mask, reveal
-from tests.support.secrecy import has_password, texts
+from tests.support.secrecy import carries, has_password
 from tests.support.servers import CLOUD_SQL, RDS, but, on
 
 PROXY = {**CLOUD_SQL, "authProxy": {"serviceAccount": "sql-client@my-project.iam.gserviceaccount.com"}}
@@ -44,12 +44,12 @@ def test_passwords_are_in_secrets_and_the_admins_in_what_the_cloud_is_told(made:
 
 def test_admins_password_is_no_output_and_in_one_secret_of_the_database_side(made: Plan) -> None:
     admins = f"{GENERATED}-postgresql-admin"
-    assert not [text for text in texts(reveal(made.outputs)) if admins in text]
-    carriers = [r for r in made.of_type(SECRET) if any(admins in text for text in texts(reveal(r.raw)))]
+    assert not carries(reveal(made.outputs), admins)
+    carriers = [r for r in made.of_type(SECRET) if carries(reveal(r.raw), admins)]
     assert [r.inputs["metadata"]["namespace"] for r in carriers] == ["postgresql"]
 
 
 def test_nothing_but_secrets_and_the_cloud_depends_on_a_password(made: Plan, server: str) -> None:
     passwords = {r.urn for r in made.of_type(PASSWORD)}
     users = {(r.type, name) for r in made.resources for name, needs in r.property_needs.items() if needs & passwords}
-    assert users == {(SECRET, "stringData"), (SERVERS[server][1], "password")}
+    assert users == {(SECRET, "data"), (SERVERS[server][1], "password")}

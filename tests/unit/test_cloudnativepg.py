@@ -16,7 +16,8 @@ from components.postgres.database import Database, DatabaseArgs
 from settings.cron import six_fields
 from settings.pins import CLOUDNATIVEPG_CHART
 from tests.support.kinds import CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
-from tests.support.recording import GENERATED, Plan, mask, record, reveal
+from tests.support.recording import GENERATED, Plan, mask, record, reveal, values
+from tests.support.secrecy import carries, has_password
 from tests.support.stacks import plan
 
 API = "kubernetes:postgresql.cnpg.io/v1"
@@ -143,7 +144,7 @@ def test_apps_connect_to_the_primary_or_to_the_pooler_and_jobs_to_the_primary() 
             (container,) = made.one(JOB, f"{app}-database-bootstrap").pod["spec"]["containers"]
             assert {"name": "PGHOST", "value": primary} in container["env"]
             assert {"name": "PGSSLMODE", "value": "verify-full"} in container["env"]
-            data = reveal(made.one(SECRET, f"{app}-database-secret").raw["stringData"])
+            data = values(made.one(SECRET, f"{app}-database-secret"))
             assert (data["host"], data["port"]) == (host, "5432")
             assert data["uri"].endswith("sslmode=verify-full")
         names = spec(made).get("certificates", {}).get("serverAltDNSNames", [])
@@ -258,12 +259,15 @@ def test_schedules_that_the_operator_reads(schedule: str) -> None:
 def test_admin_password_is_in_its_secret_alone_and_rotates_with_its_number() -> None:
     made = cnpg(pooler={}, backups=S3, adminPasswordRotation=2)
     secret = made.one(SECRET, "postgresql-admin")
-    assert (secret.inputs["type"], secret.inputs["stringData"]) == ("kubernetes.io/basic-auth", "[secret]")
+    assert (secret.inputs["type"], secret.inputs["data"]) == (
+        "kubernetes.io/basic-auth",
+        {"username": "[secret]", "password": "[secret]"},
+    )
     assert secret.inputs["metadata"]["labels"] == {"cnpg.io/reload": "true"}
     assert made.one(PASSWORD, "postgresql-admin").inputs["keepers"] == {"rotation": "2"}
     word = f"{GENERATED}-postgresql-admin"
-    assert [r.name for r in made.resources if word in json.dumps(reveal(r.raw))] == ["postgresql-admin"]
-    assert [r.name for r in made.resources if GENERATED in json.dumps(mask(r.raw))] == []
+    assert [r.name for r in made.resources if carries(reveal(r.raw), word)] == ["postgresql-admin"]
+    assert [r.name for r in made.resources if has_password(mask(r.raw))] == []
 
 
 def test_the_authoritys_certificate_is_read_and_its_key_goes_nowhere() -> None:
@@ -273,8 +277,8 @@ def test_the_authoritys_certificate_is_read_and_its_key_goes_nowhere() -> None:
     certificate = "certificate-of-postgresql/postgresql-ca"
     # In the open: a certificate is no secret, and masked it would hide every other change of the ConfigMap.
     assert made.one(CONFIG_MAP, "dagster-database-bootstrap").inputs["data"]["ca.crt"] == certificate
-    assert reveal(made.one(SECRET, "dagster-database-secret").raw["stringData"])["ca.crt"] == certificate
-    assert [r.name for r in made.resources if f"{GENERATED}-key" in json.dumps(reveal(r.raw))] == []
+    assert values(made.one(SECRET, "dagster-database-secret"))["ca.crt"] == certificate
+    assert [r.name for r in made.resources if carries(reveal(r.raw), f"{GENERATED}-key")] == []
 
 
 def another_program() -> None:
@@ -309,7 +313,7 @@ def test_it_serves_another_program() -> None:
     assert cluster["spec"]["affinity"]["nodeSelector"] == {"disk": "fast"}
     assert made.one(POOLER, "pg-pooler").inputs["metadata"]["name"] == "orders-pooler"
     assert not made.of_type(NAMESPACE)
-    data = reveal(made.one(SECRET, "orders-secret").raw["stringData"])
+    data = values(made.one(SECRET, "orders-secret"))
     assert data["host"] == "orders-pooler.shop-db.svc.cluster.local"
 
 

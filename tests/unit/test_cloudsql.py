@@ -26,7 +26,7 @@ from tests.support.kinds import (
     SQL_INSTANCE,
     SQL_USER,
 )
-from tests.support.recording import GENERATED, Plan, reveal
+from tests.support.recording import GENERATED, Plan, reveal, values
 from tests.support.servers import CLOUD_SQL, but, changed, names, on, with_password
 
 HOST = DNS_NAME.rstrip(".")
@@ -229,7 +229,7 @@ def test_admins_password_is_generated_and_in_the_secret_and_the_user() -> None:
         "name": "postgresql-admin",
         "namespace": "postgresql",
     }
-    assert reveal(secret.raw["stringData"]) == {"username": "postgres", "password": password}
+    assert values(secret) == {"username": "postgres", "password": password}
     user = made.one(SQL_USER, "postgresql-admin")
     assert (user.inputs["name"], user.inputs["instance"]) == ("postgres", "lakehouse")
     assert (user.inputs["password"], reveal(user.raw["password"])) == ("[secret]", password)
@@ -249,7 +249,7 @@ def test_rotation_makes_a_new_password_and_touches_nothing_else() -> None:
 
 def endpoint(made: Plan) -> tuple[str, str, str | None]:
     """Host, TLS mode and authorities that Dagster's clients are told."""
-    data = reveal(made.one(SECRET, "dagster-database-secret").raw["stringData"])
+    data = values(made.one(SECRET, "dagster-database-secret"))
     (container,) = made.one(JOB, "dagster-database-bootstrap").pod["spec"]["containers"]
     variables = {it["name"]: it.get("value") for it in container["env"]}
     assert variables["PGHOST"] == data["host"]
@@ -395,7 +395,7 @@ def test_existing_instance_through_the_proxy() -> None:
 def test_existing_instance_with_a_password_of_the_stack_file() -> None:
     server = {**EXISTING, "existing": {"name": "theirs", "admin": {"username": "root", "database": "meta"}}}
     made = with_password(server, "hunter2")
-    assert reveal(made.one(SECRET, "postgresql-admin").raw["stringData"]) == {"username": "root", "password": "hunter2"}
+    assert values(made.one(SECRET, "postgresql-admin")) == {"username": "root", "password": "hunter2"}
     (container,) = made.one(JOB, "dagster-database-bootstrap").pod["spec"]["containers"]
     assert {"name": "PGDATABASE", "value": "meta"} in container["env"]
 

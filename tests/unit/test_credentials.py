@@ -9,9 +9,9 @@ from psycopg.conninfo import conninfo_to_dict
 from components.airbyte_values import SECRET_ALIASES as AIRBYTE_ALIASES
 from components.dagster_values import SECRET_ALIASES as DAGSTER_ALIASES
 from components.endpoint import Endpoint, TlsMode
-from components.postgres.credentials import connection_uri, jdbc_url, secret_data
+from components.postgres.credentials import WITH_PASSWORD, connection_uri, jdbc_url, secret_data, secret_keys
 from tests.support.kinds import PASSWORD, SECRET
-from tests.support.recording import reveal
+from tests.support.recording import reveal, values
 from tests.support.stacks import plan
 
 AWKWARD = [
@@ -41,6 +41,17 @@ def test_uri_is_read_back_as_it_was_written(text: str) -> None:
     assert unquote(uri.username or "") == unquote(uri.password or "") == unquote(uri.path[1:]) == text
     assert parse_qs(uri.query) == {"sslmode": ["disable"]}
     assert not uri.fragment
+
+
+@pytest.mark.parametrize("certificate", [None, "certificate"])
+def test_keys_are_known_before_their_values(certificate: str | None) -> None:
+    made = secret_data(endpoint(), "password", {"login": "username"}, certificate)
+    assert secret_keys({"login": "username"}, ca=certificate is not None) == list(made)
+
+
+def test_it_is_known_which_values_have_the_password() -> None:
+    made = secret_data(endpoint(), "hunter2", {"login": "username", "word": "password"}, "certificate")
+    assert tuple(key for key, value in made.items() if "hunter2" in value) == (*WITH_PASSWORD, "word")
 
 
 @awkward
@@ -109,7 +120,7 @@ def test_secret_carries_all_parts_and_aliases() -> None:
     ],
 )
 def test_secret_of_an_app_has_the_keys_that_its_chart_asks_for(app: str, aliases: dict[str, str]) -> None:
-    data = reveal(plan().one(SECRET, f"{app}-database-secret").raw["stringData"])
+    data = values(plan().one(SECRET, f"{app}-database-secret"))
     outputs = reveal(plan().outputs[app])
     assert data.keys() == {"host", "port", "database", "username", "password", "uri", "jdbc-url", *aliases}
     assert {alias: data[key] for alias, key in aliases.items()} == {alias: data[alias] for alias in aliases}
@@ -128,7 +139,7 @@ def test_aliases_are_those_that_the_charts_read() -> None:
 
 
 def test_admin_secret_opens_the_server() -> None:
-    data = reveal(plan().one(SECRET, "dagster-postgresql-admin").raw["stringData"])
+    data = values(plan().one(SECRET, "dagster-postgresql-admin"))
     assert data.keys() == {"username", "password"}
     assert data["username"] == "postgres"
 
@@ -140,6 +151,6 @@ def test_passwords_are_long_and_need_no_quoting() -> None:
 
 
 def test_no_two_secrets_share_a_password() -> None:
-    secrets = [reveal(r.raw["stringData"]) for r in plan().of_type(SECRET)]
+    secrets = [values(r) for r in plan().of_type(SECRET)]
     passwords = [data.get("password", data.get("AWS_SECRET_ACCESS_KEY")) for data in secrets]
     assert len(set(passwords)) == len(passwords) == 5

@@ -30,7 +30,7 @@ from tests.support.kinds import (
     SECRET,
     STATEFUL_SET,
 )
-from tests.support.recording import GENERATED, Plan, Recorded, mask, record, reveal
+from tests.support.recording import GENERATED, Plan, Recorded, mask, record, reveal, values
 from tests.support.secrecy import has_password
 from tests.support.snapshots import render
 from tests.support.stacks import plan
@@ -255,7 +255,7 @@ def test_pgbouncer_is_bounded_and_looks_passwords_up_where_they_can_be_found() -
 def test_apps_go_to_pgbouncer_where_there_is_one_and_jobs_never(pooler: dict[str, Any] | None, host: str) -> None:
     here = made() if pooler is None else made(pgBouncer=pooler)
     for app in ("airbyte", "dagster"):
-        data = reveal(here.one(SECRET, f"{app}-database-secret").raw["stringData"])
+        data = values(here.one(SECRET, f"{app}-database-secret"))
         assert (data["host"], data["port"]) == (host, "5432")
         assert environment(here.one(JOB, f"{app}-database-bootstrap"))["PGHOST"] == PRIMARY
 
@@ -264,7 +264,7 @@ def test_apps_go_to_pgbouncer_where_there_is_one_and_jobs_never(pooler: dict[str
 def test_clients_check_the_certificate_of_the_operators_authority() -> None:
     here = made()
     for app in ("airbyte", "dagster"):
-        data = reveal(here.one(SECRET, f"{app}-database-secret").raw["stringData"])
+        data = values(here.one(SECRET, f"{app}-database-secret"))
         assert data["ca.crt"] == CA
         assert data["uri"].endswith("?sslmode=verify-full")
         assert environment(here.one(JOB, f"{app}-database-bootstrap"))["PGSSLMODE"] == "verify-full"
@@ -314,8 +314,8 @@ def test_further_roles_get_a_secret_as_the_apps_have_it() -> None:
     ]
     secret = here.one(SECRET, "postgresql-login-reports")
     assert secret.inputs["metadata"] == {"name": "postgresql-login-reports", "namespace": "postgresql"}
-    assert secret.inputs["stringData"] == "[secret]"
-    data = reveal(secret.raw["stringData"])
+    assert set(secret.inputs["data"].values()) == {"[secret]"}
+    data = values(secret)
     assert data.keys() == {"host", "port", "database", "username", "password", "uri", "jdbc-url", "ca.crt"}
     assert (data["host"], data["username"]) == (POOLER, "reports")
     assert data["password"] == f"{GENERATED}-postgresql-pguser-reports"

@@ -12,7 +12,7 @@ from components.standalone import standalone_server
 from settings.standalone import StandalonePostgreSQL
 from tests.support.certificates import ONE as CERTIFICATE
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET, SERVICE, STATEFUL_SET
-from tests.support.recording import Plan, record, reveal
+from tests.support.recording import Plan, record, reveal, values
 from tests.support.secrecy import carries
 from tests.support.stacks import as_config, run_main
 
@@ -127,7 +127,7 @@ def test_a_hand_made_secret_is_only_named(by_hand: Plan) -> None:
 def test_the_programs_secret_is_what_jobs_read(from_file: Plan) -> None:
     secret = from_file.one(SECRET, "postgresql-admin")
     assert secret.inputs["metadata"] == {"name": "postgresql-admin", "namespace": "postgresql"}
-    assert reveal(secret.raw["stringData"]) == {"username": "owner", "password": HIDDEN}
+    assert values(secret) == {"username": "owner", "password": HIDDEN}
     for app in APPS:
         assert environment(from_file, app)["PGUSER"] == ("postgresql-admin", "username")
         assert environment(from_file, app)["PGPASSWORD"] == ("postgresql-admin", "password")
@@ -156,13 +156,13 @@ def test_without_an_authority_none_is_handed_on(tls: str) -> None:
         assert told["PGSSLMODE"] == tls
         assert "PGSSLROOTCERT" not in told
         assert "ca.crt" not in plan.one(CONFIG_MAP, f"{app}-database-bootstrap").inputs["data"]
-        assert "ca.crt" not in reveal(plan.one(SECRET, f"{app}-database-secret").raw["stringData"])
+        assert "ca.crt" not in values(plan.one(SECRET, f"{app}-database-secret"))
         assert "database-authority" not in str(plan.one(RELEASE, app).inputs["values"])
 
 
 @each_app
 def test_apps_secret_has_all_that_its_clients_need(app: str, either: Plan) -> None:
-    data = reveal(either.one(SECRET, f"{app}-database-secret").raw["stringData"])
+    data = values(either.one(SECRET, f"{app}-database-secret"))
     assert data["ca.crt"] == CERTIFICATE
     assert (data["host"], data["port"], data["database"], data["username"]) == ("db.example.com", "6432", app, app)
 

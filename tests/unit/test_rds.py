@@ -21,7 +21,7 @@ from tests.support.kinds import (
     SECRET,
     SECURITY_GROUP,
 )
-from tests.support.recording import GENERATED, Plan, reveal
+from tests.support.recording import GENERATED, Plan, reveal, values
 from tests.support.servers import NETWORK, RDS, but, changed, names, on, with_password
 
 ADDRESS = "lakehouse.c0123456789.eu-central-1.rds.amazonaws.com"
@@ -265,7 +265,7 @@ def test_admins_password_is_generated_and_in_the_secret_and_the_instance() -> No
         "namespace": "postgresql",
     }
     password = f"{GENERATED}-postgresql-admin"
-    assert reveal(secret.raw["stringData"]) == {"username": "postgres", "password": password}
+    assert values(secret) == {"username": "postgres", "password": password}
     assert reveal(made.one(RDS_INSTANCE, "postgresql-instance").raw["password"]) == password
 
 
@@ -297,7 +297,7 @@ def test_clients_check_the_server_against_its_regions_authorities(
     settings: dict[str, Any], mode: str, authorities: str | None
 ) -> None:
     made = on({**RDS, **settings})
-    data = reveal(made.one(SECRET, "dagster-database-secret").raw["stringData"])
+    data = values(made.one(SECRET, "dagster-database-secret"))
     assert data["host"] == ADDRESS
     assert data["uri"].endswith(f"@{ADDRESS}:5432/dagster?sslmode={mode}")
     assert data.get("ca.crt") == authorities
@@ -321,6 +321,6 @@ def test_existing_instance_is_looked_up_and_nothing_of_it_is_made() -> None:
 def test_existing_instance_with_a_password_of_the_stack_file() -> None:
     server = {**EXISTING, "existing": {"identifier": "theirs", "admin": {"username": "root", "database": "meta"}}}
     made = with_password(server, "hunter2")
-    assert reveal(made.one(SECRET, "postgresql-admin").raw["stringData"]) == {"username": "root", "password": "hunter2"}
+    assert values(made.one(SECRET, "postgresql-admin")) == {"username": "root", "password": "hunter2"}
     (container,) = made.one(JOB, "dagster-database-bootstrap").pod["spec"]["containers"]
     assert {"name": "PGDATABASE", "value": "meta"} in container["env"]

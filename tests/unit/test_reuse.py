@@ -16,7 +16,7 @@ from components.postgres.rds import RdsServer, RdsServerArgs
 from components.postgres.rds_network import RdsNetwork
 from components.postgres.server import AdminSecret, Server
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, RDS_INSTANCE, RELEASE, SECRET, STATEFUL_SET
-from tests.support.recording import record, reveal
+from tests.support.recording import record, reveal, values
 
 IMAGE = "docker.io/library/postgres:17.4"
 
@@ -43,7 +43,7 @@ def test_a_server_with_two_databases_of_another_program() -> None:
     assert "retainOnDelete" not in made.one(CLAIM, "pg-data").options
     for app in ("orders", "billing"):
         assert server.urn in made.needs(made.one(JOB, f"{app}-bootstrap"))
-        data = reveal(made.one(SECRET, f"{app}-secret").raw["stringData"])
+        data = values(made.one(SECRET, f"{app}-secret"))
         assert data.keys() == {"host", "port", "database", "username", "password", "uri", "jdbc-url"}
         assert reveal(made.outputs[app]) == {"host": "orders-db.shop.svc.cluster.local", "uri": data["uri"]}
     assert not made.of_type(RELEASE)
@@ -105,7 +105,7 @@ def test_a_database_on_a_server_that_somebody_else_runs() -> None:
     there = {r.inputs["metadata"]["name"] for r in made.of_type(SECRET) if r.inputs["metadata"]["namespace"] == "admin"}
     assert needed == there | {"db-admin"} == {"orders-db-bootstrap", "db-admin"}
     assert made.one(SECRET, "orders-bootstrap").urn in made.needs(job)
-    data = reveal(made.one(SECRET, "orders-secret").raw["stringData"])
+    data = values(made.one(SECRET, "orders-secret"))
     assert data["PGPASSWORD"] == data["password"]
     assert data["uri"].endswith("@pooler.example.com:6433/orders?sslmode=verify-full")
     assert data["ca.crt"] == "authority"
