@@ -107,8 +107,13 @@ class EmbeddedServer(ServerComponent):
                 "name": f"data-{args.name}-0",
                 "namespace": args.namespace,
                 "labels": labels,
-                # A kept claim is taken over, whoever wrote its fields before.
-                "annotations": {"pulumi.com/patchForce": "true"},
+                "annotations": {
+                    # A kept claim is taken over, whoever wrote its fields before.
+                    "pulumi.com/patchForce": "true",
+                    # A claim that is created is waited for until it is Pending where its class waits for the first pod:
+                    # one that was kept, Bound, never is. A growing claim is not waited for with or without this.
+                    "pulumi.com/skipAwait": "true",
+                },
             },
             spec={
                 "access_modes": ["ReadWriteOnce"],

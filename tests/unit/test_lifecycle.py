@@ -36,8 +36,15 @@ def test_data_outlive_the_stack_where_it_says_so(settings: dict[str, Any], retai
 
 def test_what_was_kept_is_taken_over() -> None:
     inputs = plan().one(PROVIDER, "cluster").inputs
-    for setting in ("upsertExistingObjects", "enableSecretMutable", "enableConfigMapMutable"):
+    for setting in ("upsertExistingObjects", "enablePatchForce", "enableSecretMutable", "enableConfigMapMutable"):
         assert inputs[setting] == "true"
+
+
+@pytest.mark.parametrize("app", ["airbyte", "dagster"])
+def test_a_claim_is_not_waited_for(app: str) -> None:
+    # The provider waits until a created claim of a class that waits for the first pod is Pending; a kept one is Bound.
+    annotations = plan().one(CLAIM, f"{app}-postgresql-data").inputs["metadata"]["annotations"]
+    assert annotations == {"pulumi.com/patchForce": "true", "pulumi.com/skipAwait": "true"}
 
 
 def test_growing_the_storage_changes_the_claim_and_nothing_else() -> None:
