@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/pulumi/pulumi/sdk/v3 v3.246.0
+	github.com/theory/jsonpath v0.9.0
 	golang.org/x/crypto v0.54.0
 	google.golang.org/grpc v1.82.1
 	google.golang.org/protobuf v1.36.12-0.20260120151049-f2248ac996af

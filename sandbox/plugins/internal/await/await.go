@@ -45,32 +45,37 @@ type Waiter struct {
 	Progress func(string)
 }
 
-// Ready waits until the object is ready and returns it as it then is. The wait ends with *NotReady when the timeout is
-// over, the context is cancelled, or the object has failed for good. conditions, if there are any, replace the kind's own
-// notion of readiness.
+// Ready waits until the object is ready and returns it as it then is; before is the object before it was changed, nil if
+// it was created. The wait ends with *NotReady when the timeout is over, the context is cancelled, or the object has
+// failed for good. conditions, if there are any, replace the kind's own notion of readiness.
 func (w Waiter) Ready(
-	ctx context.Context, object *unstructured.Unstructured, conditions []Condition, timeout time.Duration,
+	ctx context.Context, object, before *unstructured.Unstructured, conditions []Condition, timeout time.Duration,
 ) (*unstructured.Unstructured, error) {
 	if len(conditions) == 0 && !HasReadiness(object) {
 		return object, nil
 	}
-	began := time.Now()
 	generation := object.GetGeneration()
-	judge := func(ctx context.Context, live *unstructured.Unstructured) (Verdict, error) {
+	kind := judge{client: w.Cluster.Typed, before: before}
+	decide := func(ctx context.Context, live *unstructured.Unstructured) (Verdict, error) {
 		if live.GetGeneration() < generation {
 			return waiting("waiting for the change to arrive"), nil
 		}
 		if len(conditions) > 0 {
 			return all(conditions, live), nil
 		}
-		return look(ctx, w.Cluster.Typed, live, began)
+		return kind.look(ctx, live)
 	}
-	return w.until(ctx, object, timeout, "ready", judge)
+	anew := false
+	if len(conditions) == 0 {
+		timeout, anew = patience(object, timeout)
+	}
+	return w.until(ctx, object, limit{timeout, anew}, "ready", decide)
 }
 
 // Look judges an object once: nil if it is ready, *NotReady with the reasons if it is not.
 func (w Waiter) Look(ctx context.Context, object *unstructured.Unstructured) error {
-	verdict, err := look(ctx, w.Cluster.Typed, object, time.Now())
+	kind := judge{client: w.Cluster.Typed, once: true}
+	verdict, err := kind.look(ctx, object)
 	if err != nil || verdict.Ready {
 		return err
 	}
@@ -84,7 +89,7 @@ func (w Waiter) Look(ctx context.Context, object *unstructured.Unstructured) err
 // Gone waits until the object, by its UID, no longer exists.
 func (w Waiter) Gone(ctx context.Context, object *unstructured.Unstructured, timeout time.Duration) error {
 	uid := object.GetUID()
-	_, err := w.until(ctx, object, timeout, "deleted", func(_ context.Context, live *unstructured.Unstructured) (Verdict, error) {
+	_, err := w.until(ctx, object, limit{time: timeout}, "deleted", func(_ context.Context, live *unstructured.Unstructured) (Verdict, error) {
 		if live == nil || uid != "" && live.GetUID() != uid {
 			return ready, nil
 		}
@@ -97,25 +102,39 @@ func (w Waiter) Gone(ctx context.Context, object *unstructured.Unstructured, tim
 	return err
 }
 
+// limit is how long a wait may take, or, where it begins anew with each change of the object, how long nothing may change.
+type limit struct {
+	time time.Duration
+	anew bool
+}
+
 // until judges the object at each change of it, and now and then. A judge that takes nil is told when it is gone.
 func (w Waiter) until(
-	ctx context.Context, object *unstructured.Unstructured, timeout time.Duration, goal string,
+	ctx context.Context, object *unstructured.Unstructured, limit limit, goal string,
 	judge func(context.Context, *unstructured.Unstructured) (Verdict, error),
 ) (*unstructured.Unstructured, error) {
 	client, err := w.Cluster.Resource(object.GroupVersionKind(), object.GetNamespace())
 	if err != nil {
 		return object, err
 	}
-	timed, cancel := context.WithTimeout(ctx, timeout)
+	timed, cancel := context.WithCancel(ctx)
 	defer cancel()
-	began, live, last := time.Now(), object, ""
+	over := time.AfterFunc(limit.time, cancel)
+	defer over.Stop()
+	began, live, last, enough := time.Now(), object, "", false
+	end := func() (*unstructured.Unstructured, error) {
+		if enough {
+			return live, nil
+		}
+		return live, w.timedOut(ctx, live, goal, last, began)
+	}
 	news := follow(timed, client, object.GetName())
 	for {
 		current, err := client.Get(timed, object.GetName(), metav1.GetOptions{})
 		gone := apierrors.IsNotFound(err)
 		switch {
 		case timed.Err() != nil:
-			return live, w.timedOut(ctx, live, goal, last, began)
+			return end()
 		case gone && goal != "deleted":
 			return live, &NotReady{Summary: title(object) + " was deleted while it was waited for", Object: live}
 		case gone:
@@ -127,8 +146,12 @@ func (w Waiter) until(
 		if err == nil || gone {
 			verdict, judgeErr := judge(timed, current)
 			if current != nil {
+				if limit.anew && current.GetResourceVersion() != live.GetResourceVersion() {
+					over.Reset(limit.time)
+				}
 				live = current
 			}
+			enough = verdict.Enough
 			switch {
 			case judgeErr != nil && timed.Err() == nil:
 				last = judgeErr.Error()
@@ -143,7 +166,7 @@ func (w Waiter) until(
 		}
 		select {
 		case <-timed.Done():
-			return live, w.timedOut(ctx, live, goal, last, began)
+			return end()
 		case <-news:
 		case <-time.After(lookAgain):
 		}

@@ -16,18 +16,21 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// settleTime is how long things that may never come are waited for: the official provider's time for a Service's
-// endpoints to settle.
-const settleTime = 10 * time.Second
+// judge tells of one object whether it is ready. It remembers what it saw before.
+type judge struct {
+	client kubernetes.Interface
+	// before is the object before the change that is waited for, nil if it was created.
+	before *unstructured.Unstructured
+	// once says that this is one look at the object as it is, not a wait for a change.
+	once      bool
+	endpoints settling
+}
 
-// look judges an object of any kind; kinds without a notion of readiness are ready at once. since is when the wait began.
-func look(
-	ctx context.Context, client kubernetes.Interface, object *unstructured.Unstructured, since time.Time,
-) (Verdict, error) {
-	settled := time.Since(since) > settleTime
+// look judges an object of any kind; kinds without a notion of readiness are ready at once.
+func (j *judge) look(ctx context.Context, object *unstructured.Unstructured) (Verdict, error) {
 	switch object.GroupVersionKind().GroupKind().String() {
 	case "Deployment.apps":
-		return typed(object, deployment)
+		return j.lookAtDeployment(ctx, object)
 	case "StatefulSet.apps":
 		return typed(object, statefulSet)
 	case "DaemonSet.apps":
@@ -37,19 +40,9 @@ func look(
 	case "Pod":
 		return typed(object, pod)
 	case "PersistentVolumeClaim":
-		return lookAtClaim(ctx, client, object, settled)
-	case "Namespace":
-		return lookAtNamespace(ctx, client, object, settled)
+		return j.lookAtClaim(ctx, object)
 	case "Service":
-		return lookAtService(ctx, client, object, settled)
-	case "CustomResourceDefinition.apiextensions.k8s.io":
-		var crd struct {
-			Status struct {
-				Conditions []condition `json:"conditions"`
-			} `json:"status"`
-		}
-		err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &crd)
-		return established(crd.Status.Conditions), err
+		return j.lookAtService(ctx, object)
 	}
 	return ready, nil
 }
@@ -57,12 +50,25 @@ func look(
 // HasReadiness tells whether objects of the kind are something else than ready at once.
 func HasReadiness(object *unstructured.Unstructured) bool {
 	switch object.GroupVersionKind().GroupKind().String() {
-	case "Deployment.apps", "StatefulSet.apps", "DaemonSet.apps", "Job.batch", "Pod", "PersistentVolumeClaim", "Service", "Namespace",
-		"CustomResourceDefinition.apiextensions.k8s.io":
+	case "Deployment.apps", "StatefulSet.apps", "DaemonSet.apps", "Job.batch", "Pod", "PersistentVolumeClaim", "Service":
 		return true
 	}
 	return false
 }
+
+// patience is how long a wait for the object lasts, and whether that time begins anew with each change of it.
+func patience(object *unstructured.Unstructured, timeout time.Duration) (limit time.Duration, anew bool) {
+	switch object.GroupVersionKind().GroupKind().String() {
+	case "PersistentVolumeClaim":
+		return claimTime, false
+	case "Job.batch", "Pod":
+		return timeout, true
+	}
+	return timeout, false
+}
+
+// claimTime is how long a claim is waited for, whatever the timeout says.
+const claimTime = 5 * time.Minute
 
 // kinds with a check of their own.
 type checked interface {
@@ -77,47 +83,49 @@ func typed[T checked](object *unstructured.Unstructured, check func(*T) Verdict)
 	return check(&into), nil
 }
 
-func lookAtClaim(
-	ctx context.Context, client kubernetes.Interface, object *unstructured.Unstructured, settled bool,
-) (Verdict, error) {
+func (j *judge) lookAtDeployment(ctx context.Context, object *unstructured.Unstructured) (Verdict, error) {
+	replicaSets, err := j.client.AppsV1().ReplicaSets(object.GetNamespace()).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return Verdict{}, err
+	}
+	claims, err := j.client.CoreV1().PersistentVolumeClaims(object.GetNamespace()).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return Verdict{}, err
+	}
+	return typed(object, func(d *appsv1.Deployment) Verdict { return deployment(d, replicaSets.Items, claims.Items) })
+}
+
+func (j *judge) lookAtClaim(ctx context.Context, object *unstructured.Unstructured) (Verdict, error) {
 	var c corev1.PersistentVolumeClaim
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &c); err != nil {
 		return Verdict{}, err
 	}
 	waitsForConsumer := false
-	if name := ptr.Deref(c.Spec.StorageClassName, ""); name != "" && c.Status.Phase != corev1.ClaimBound {
-		class, err := client.StorageV1().StorageClasses().Get(ctx, name, metav1.GetOptions{})
+	if name := ptr.Deref(c.Spec.StorageClassName, ""); name != "" {
+		class, err := j.client.StorageV1().StorageClasses().Get(ctx, name, metav1.GetOptions{})
 		if err == nil {
 			waitsForConsumer = ptr.Deref(class.VolumeBindingMode, "") == storagev1.VolumeBindingWaitForFirstConsumer
 		}
 	}
-	return claim(&c, waitsForConsumer, settled), nil
+	return claim(&c, waitsForConsumer, j.before != nil || j.once), nil
 }
 
-// lookAtNamespace waits for the service account that pods have by default: without it they are refused.
-func lookAtNamespace(
-	ctx context.Context, client kubernetes.Interface, object *unstructured.Unstructured, settled bool,
-) (Verdict, error) {
-	_, err := client.CoreV1().ServiceAccounts(object.GetName()).Get(ctx, "default", metav1.GetOptions{})
-	if apierrors.IsNotFound(err) && !settled {
-		return waiting("[1/1] waiting for the default service account"), nil
-	}
-	// A cluster that does not let it be looked at, or makes none, is no reason to fail.
-	return ready, nil
-}
-
-func lookAtService(
-	ctx context.Context, client kubernetes.Interface, object *unstructured.Unstructured, settled bool,
-) (Verdict, error) {
+func (j *judge) lookAtService(ctx context.Context, object *unstructured.Unstructured) (Verdict, error) {
 	var s corev1.Service
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &s); err != nil {
 		return Verdict{}, err
 	}
-	slices, err := client.DiscoveryV1().EndpointSlices(s.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: "kubernetes.io/service-name=" + s.Name,
-	})
-	if err != nil {
+	//nolint:staticcheck // What the official provider looks at.
+	e, err := j.client.CoreV1().Endpoints(s.Namespace).Get(ctx, s.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		e = nil
+	case err != nil:
 		return Verdict{}, err
 	}
-	return service(&s, slices.Items, settled), nil
+	settled := j.once
+	if !j.once {
+		settled = j.endpoints.see(e, time.Now())
+	}
+	return service(&s, e, settled), nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -18,10 +20,13 @@ import (
 	"k8s.io/client-go/util/csaupgrade"
 )
 
-// updateManagers are the managers under which this provider, the official one and kubectl write fields otherwise than by
-// server-side apply. What they own becomes the resource's own.
-var updateManagers = sets.New(
-	"pulumi-kubernetes", "pulumi-resource-kubernetes", "kubectl", "kubectl-client-side-apply", "before-first-apply")
+// ownManagers are the managers under which this provider and the official one write fields otherwise than by server-side
+// apply.
+var ownManagers = []string{"pulumi-kubernetes", "pulumi-kubernetes.exe", "pulumi-resource-kubernetes"}
+
+// updateManagers are what the names of managers begin with whose fields become the resource's own, unless they were
+// written by server-side apply: the provider's, and kubectl's whatever the command.
+var updateManagers = append([]string{"kubectl", "before-first-apply"}, ownManagers...)
 
 const createManager = "pulumi-kubernetes"
 
@@ -66,7 +71,14 @@ func (w write) apply(ctx context.Context, client dynamic.ResourceInterface) (*un
 // takeOver moves fields that were written otherwise than by server-side apply to the resource's manager: else what the
 // inputs no longer have would stay.
 func takeOver(ctx context.Context, client dynamic.ResourceInterface, live *unstructured.Unstructured, manager string) error {
-	patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, updateManagers, manager)
+	theirs := sets.New[string]()
+	for _, entry := range live.GetManagedFields() {
+		known := slices.ContainsFunc(updateManagers, func(prefix string) bool { return strings.HasPrefix(entry.Manager, prefix) })
+		if known && entry.Operation == metav1.ManagedFieldsOperationUpdate {
+			theirs.Insert(entry.Manager)
+		}
+	}
+	patch, err := csaupgrade.UpgradeManagedFieldsPatch(live, theirs, manager)
 	if err != nil || len(patch) == 0 {
 		return err
 	}

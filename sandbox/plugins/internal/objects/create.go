@@ -37,7 +37,11 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		return nil, err
 	}
 	p.scope(ctx, object)
-	w := write{object: object, manager: manager(urn, object, ""), force: p.Force || annotated(object, annotationPatchForce)}
+	by, err := manager(object, "")
+	if err != nil {
+		return nil, err
+	}
+	w := write{object: object, manager: by, force: p.Force || annotated(object, annotationPatchForce)}
 	made, err := p.eventually(ctx, urn, object, func(client dynamic.ResourceInterface) (*unstructured.Unstructured, error) {
 		if p.Upsert || patch {
 			return w.apply(ctx, client)
@@ -47,7 +51,7 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if err != nil {
 		return nil, createError(object, err)
 	}
-	live, awaitErr := p.await(ctx, urn, object, made, req.GetTimeout())
+	live, awaitErr := p.await(ctx, urn, object, made, nil, req.GetTimeout())
 	if object.GetKind() == "CustomResourceDefinition" {
 		p.Cluster.Forget()
 	}
@@ -62,9 +66,10 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	return &pulumirpc.CreateResponse{Id: id, Properties: state}, nil
 }
 
-// await waits for an object that was written, unless it asks not to be waited for.
+// await waits for an object that was written, unless it asks not to be waited for; before is the object before it was
+// changed, nil if it was created.
 func (p *Provider) await(
-	ctx context.Context, urn resource.URN, inputs, made *unstructured.Unstructured, seconds float64,
+	ctx context.Context, urn resource.URN, inputs, made, before *unstructured.Unstructured, seconds float64,
 ) (*unstructured.Unstructured, error) {
 	if annotated(inputs, annotationSkipAwait) {
 		return made, nil
@@ -73,7 +78,7 @@ func (p *Provider) await(
 	if err != nil {
 		return made, err
 	}
-	live, err := p.waiter(urn).Ready(ctx, made, conditions, timeout(seconds, inputs))
+	live, err := p.waiter(urn).Ready(ctx, made, before, conditions, timeout(seconds, inputs))
 	p.Log.Status(string(urn), "")
 	return live, err
 }

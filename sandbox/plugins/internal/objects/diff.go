@@ -12,8 +12,8 @@ import (
 	"lakehouse/sandbox/plugins/internal/diff"
 )
 
-// Diff compares the inputs with those of the last operation. What somebody else changed in the cluster shows after a
-// refresh, which brings it into the old inputs.
+// Diff compares the inputs with the object as the last operation left it, of which only what its inputs had is of
+// interest. What somebody else changed in the cluster shows after a refresh.
 func (p *Provider) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	urn := resource.URN(req.GetUrn())
 	gvk, patch, err := kindOf(urn)
@@ -24,27 +24,25 @@ func (p *Provider) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	olds := old.inputs
-	if req.GetOldInputs() != nil {
-		if olds, _, err = inputs(req.GetOldInputs(), gvk); err != nil {
-			return nil, err
-		}
-	}
 	news, _, err := inputs(req.GetNews(), gvk)
 	if err != nil {
 		return nil, err
 	}
-	olds, news = normalize(olds), normalize(news)
+	news = normalize(news)
+	olds := &unstructured.Unstructured{Object: prune(old.live.Object, normalize(old.inputs).Object)}
 	p.scope(ctx, olds)
 	p.scope(ctx, news)
+	if olds.GroupVersionKind().Empty() {
+		olds.SetGroupVersionKind(gvk)
+	}
 	// The name that was made for an object may be written into the program later.
-	if olds.GetName() == "" && old.live.GetName() != "" {
+	if news.GetName() != "" {
 		olds.SetName(old.live.GetName())
 	}
-	changes := slices.DeleteFunc(diff.Compute(olds.Object, news.Object), func(c diff.Change) bool {
+	changes := slices.DeleteFunc(diff.Compute(olds.Object, withoutKeys(olds.Object, news.Object)), func(c diff.Change) bool {
 		return c.IgnoredBy(req.GetIgnoreChanges()) || sameAnyway(c)
 	})
-	fixed := p.Mutable.fixed(olds)
+	fixed := p.Mutable.fixed(news)
 	if patch {
 		fixed = []string{"metadata.name", "metadata.namespace"}
 	}
@@ -55,23 +53,33 @@ func (p *Provider) Diff(ctx context.Context, req *pulumirpc.DiffRequest) (*pulum
 	}
 	// A replacement of the same name can only be made once the old one is gone.
 	response.DeleteBeforeReplace = len(response.Replaces) > 0 && hasName(news.Object) && !annotated(news, annotationAutonamed) &&
-		sameOrUnknown(news, old.live.GetName(), "name") && sameOrUnknown(news, old.live.GetNamespace(), "namespace")
+		news.GetName() == old.live.GetName() && news.GetNamespace() == old.live.GetNamespace()
 	return response, nil
+}
+
+// withoutKeys is the new version with no keys where it is a mapping that is not known as a whole: the official provider
+// shows each of the old ones as removed.
+func withoutKeys(old, new map[string]any) map[string]any {
+	out := make(map[string]any, len(new))
+	for key, value := range new {
+		out[key] = value
+		before, ok := old[key].(map[string]any)
+		if !ok {
+			continue
+		}
+		switch value := value.(type) {
+		case resource.Computed:
+			out[key] = map[string]any{}
+		case map[string]any:
+			out[key] = withoutKeys(before, value)
+		}
+	}
+	return out
 }
 
 // sameAnyway tells whether the change is none to the API server: the mark that a name was made.
 func sameAnyway(c diff.Change) bool {
 	return c.Path.String() == `metadata.annotations["`+annotationAutonamed+`"]`
-}
-
-// sameOrUnknown tells whether a metadata field is, or may turn out to be, the given one.
-func sameOrUnknown(object *unstructured.Unstructured, value, field string) bool {
-	metadata, ok := object.Object["metadata"].(map[string]any)
-	if !ok {
-		return true
-	}
-	text, isText := metadata[field].(string)
-	return !isText && metadata[field] != nil || text == value
 }
 
 // mustStartOver tells whether a Job that asks for it by annotation has to be replaced because it did not succeed.

@@ -4,8 +4,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// fixedFields are the parts of an object that cannot be changed in place, by group and kind: the official provider's
-// list, and what the API server refuses besides.
+// fixedFields are the parts of an object whose change replaces it, by group and kind. The API server refuses changes of
+// more: those fail, as they do with the official provider.
 var fixedFields = map[string][]string{
 	"DaemonSet.apps":  {"spec.selector"},
 	"Deployment.apps": {"spec.selector"},
@@ -13,11 +13,8 @@ var fixedFields = map[string][]string{
 		"spec.podManagementPolicy", "spec.revisionHistoryLimit", "spec.selector", "spec.serviceName",
 		"spec.volumeClaimTemplates",
 	},
-	"Job.batch": {"spec.completions", "spec.parallelism", "spec.selector", "spec.template", "spec.completionMode"},
-	"PersistentVolumeClaim": {
-		"spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName", "spec.volumeMode",
-		"spec.dataSource", "spec.dataSourceRef",
-	},
+	"Job.batch":             {"spec.completions", "spec.parallelism", "spec.selector", "spec.template"},
+	"PersistentVolumeClaim": {"spec.accessModes", "spec.selector", "spec.storageClassName", "spec.volumeName"},
 	"PersistentVolume": {
 		"spec.awsElasticBlockStore", "spec.azureDisk", "spec.azureFile", "spec.cephfs", "spec.cinder", "spec.csi",
 		"spec.fc", "spec.flexVolume", "spec.flocker", "spec.gcePersistentDisk", "spec.glusterfs", "spec.hostPath",
@@ -30,13 +27,10 @@ var fixedFields = map[string][]string{
 	"Service":                               {"spec.clusterIP"},
 	"RoleBinding.rbac.authorization.k8s.io": {"roleRef"},
 	"ClusterRoleBinding.rbac.authorization.k8s.io": {"roleRef"},
-	"StorageClass.storage.k8s.io": {
-		"parameters", "provisioner", "reclaimPolicy", "volumeBindingMode",
-	},
+	"StorageClass.storage.k8s.io":                  {"parameters", "provisioner"},
 }
 
-// podFields is all of a pod but its containers' images, tolerations and deadline, which the API server lets change.
-// The official provider replaces a pod for a new image too, since the containers restart anyway.
+// podFields is nearly all of a pod.
 func podFields() []string {
 	fields := []string{
 		"spec.affinity", "spec.automountServiceAccountToken", "spec.dnsConfig", "spec.dnsPolicy",
@@ -49,8 +43,8 @@ func podFields() []string {
 	}
 	for _, list := range []string{"spec.containers[*].", "spec.initContainers[*]."} {
 		for _, field := range []string{
-			"name", "args", "command", "env", "envFrom", "image", "imagePullPolicy", "lifecycle", "livenessProbe",
-			"ports", "readinessProbe", "startupProbe", "resources", "securityContext", "stdin", "stdinOnce",
+			"args", "command", "env", "image", "imagePullPolicy", "lifecycle", "livenessProbe", "ports",
+			"readinessProbe", "resources", "securityContext", "stdin", "stdinOnce",
 			"terminationMessagePath", "terminationMessagePolicy", "tty", "volumeDevices", "volumeMounts", "workingDir",
 		} {
 			fields = append(fields, list+field)
@@ -64,14 +58,11 @@ type Mutability struct {
 	Secrets, ConfigMaps bool
 }
 
-// fixed lists what of an object, as it is now, cannot be changed in place.
+// fixed lists what of an object, as it is to be, cannot be changed in place.
 func (m Mutability) fixed(object *unstructured.Unstructured) []string {
 	fields := []string{"metadata.name", "metadata.namespace"}
 	kind := object.GroupVersionKind().GroupKind().String()
 	immutable, _, _ := unstructured.NestedBool(object.Object, "immutable")
-	if immutable {
-		fields = append(fields, "immutable")
-	}
 	switch {
 	case kind == "Secret" && (immutable || !m.Secrets):
 		return append(fields, "type", "stringData", "data")

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"reflect"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -20,11 +19,11 @@ var serverFields = []string{
 
 // normalize gives an object the form in which two that mean the same are equal: quantities in their canonical form,
 // zero values left out, a Secret's stringData in its data. What Kubernetes does not know of stays as it is, for the API
-// server to refuse.
+// server to refuse, and so does the whole object while a value in it is not known.
 func normalize(object *unstructured.Unstructured) *unstructured.Unstructured {
 	out := &unstructured.Unstructured{Object: copyTree(object.Object).(map[string]any)}
-	mergeStringData(out)
 	if !props.HasUnknown(out.Object) {
+		mergeStringData(out)
 		if typed := throughType(out); typed != nil {
 			out.Object = prune(typed, out.Object)
 		}
@@ -60,11 +59,6 @@ func mergeStringData(object *unstructured.Unstructured) {
 	if object.GetKind() != "Secret" || object.GetAPIVersion() != "v1" {
 		return
 	}
-	if unknown, ok := object.Object["stringData"].(resource.Computed); ok {
-		object.Object["data"] = unknown
-		delete(object.Object, "stringData")
-		return
-	}
 	texts, ok := object.Object["stringData"].(map[string]any)
 	if !ok {
 		return
@@ -77,20 +71,18 @@ func mergeStringData(object *unstructured.Unstructured) {
 		data = map[string]any{}
 	}
 	for key, value := range texts {
-		switch value := value.(type) {
-		case string:
-			data[key] = base64.StdEncoding.EncodeToString([]byte(value))
-		case resource.Computed:
-			data[key] = value
-		default:
+		text, ok := value.(string)
+		if !ok {
 			return
 		}
+		data[key] = base64.StdEncoding.EncodeToString([]byte(text))
 	}
 	object.Object["data"] = data
 	delete(object.Object, "stringData")
 }
 
-// prune keeps of an object what the shape has too, at every depth. Lists are matched item by item.
+// prune keeps of an object what the shape has too, at every depth. Lists are matched item by item; what a list has beyond
+// the shape's is left out.
 func prune(object, shape map[string]any) map[string]any {
 	out := map[string]any{}
 	for key, value := range object {
@@ -110,12 +102,9 @@ func pruneValue(value, shape any) any {
 		return prune(value, shape.(map[string]any))
 	case []any:
 		shapes := shape.([]any)
-		out := make([]any, len(value))
-		for i, item := range value {
-			out[i] = item
-			if i < len(shapes) {
-				out[i] = pruneValue(item, shapes[i])
-			}
+		out := make([]any, min(len(value), len(shapes)))
+		for i := range out {
+			out[i] = pruneValue(value[i], shapes[i])
 		}
 		return out
 	}

@@ -3,8 +3,6 @@ package objects
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -71,17 +69,15 @@ func inputs(s *structpb.Struct, gvk schema.GroupVersionKind) (*unstructured.Unst
 	return object, m, nil
 }
 
-// manager names the resource as a manager of fields. It is the same for each attempt to make the resource, so that an
-// interrupted one is not in the way of the next.
-func manager(urn resource.URN, object *unstructured.Unstructured, old string) string {
+// manager names the resource as a manager of fields: as it chose, as the state says, or by chance.
+func manager(object *unstructured.Unstructured, old string) (string, error) {
 	if chosen := annotation(object, annotationFieldManager); chosen != "" {
-		return chosen
+		return chosen, nil
 	}
 	if old != "" {
-		return old
+		return old, nil
 	}
-	sum := sha256.Sum256([]byte(urn))
-	return "pulumi-kubernetes-" + hex.EncodeToString(sum[:4])
+	return resource.NewUniqueName(nil, "pulumi-kubernetes-", 0, 0, nil)
 }
 
 // waiter reports to the resource's status line.

@@ -136,8 +136,8 @@ func TestCheckWithUnknowns(t *testing.T) {
 	if len(failures) > 0 || !got["metadata"].ObjectValue()["name"].IsComputed() {
 		t.Errorf("%v, %v", got, failures)
 	}
-	if _, has := got["stringData"]; has || !props.Plain(got)["data"].IsComputed() {
-		t.Errorf("stringData that is not known is data that is not known: %v", got)
+	if _, has := got["data"]; has || !props.Plain(got)["stringData"].IsComputed() {
+		t.Errorf("stringData that is not known stays what it is: %v", got)
 	}
 }
 
@@ -174,11 +174,12 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
-// diffOf compares two versions of an object's inputs; live are the names in the cluster.
+// diffOf compares two versions of an object's inputs, of which the first is in the cluster.
 func diffOf(t *testing.T, p *Provider, token, old, new string) *pulumirpc.DiffResponse {
 	t.Helper()
 	olds, news := parse(t, old), parse(t, new)
-	state := props.FromObject(olds)
+	// The API server has values in their canonical form.
+	state := props.FromObject(normalize(&unstructured.Unstructured{Object: olds}).Object)
 	state[keyInputs] = resource.NewObjectProperty(props.FromObject(olds))
 	r, err := p.Diff(t.Context(), &pulumirpc.DiffRequest{
 		Urn: urnOf(token), Olds: encode(t, state), OldInputs: encode(t, props.FromObject(olds)),
@@ -253,6 +254,56 @@ func TestDiff(t *testing.T) {
 }
 
 func join(list []string) string { return strings.Join(slices.Sorted(slices.Values(list)), ",") }
+
+// A password that is not known yet, as a program may give it.
+func TestDiffOfAPasswordThatIsNotKnownYet(t *testing.T) {
+	object := parse(t, `{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: ns}, data: {user: eA==, password: eA==}}`)
+	state := props.FromObject(object)
+	state[keyInputs] = resource.NewObjectProperty(props.FromObject(object))
+	unknown := resource.MakeComputed(resource.NewStringProperty(""))
+	user := resource.MakeSecret(resource.NewStringProperty("eA=="))
+	for _, c := range []struct {
+		name, key string
+		value     resource.PropertyValue
+		want      string
+	}{
+		{"as text", "stringData", resource.MakeSecret(unknown), "-data,+stringData"},
+		{"as data, as a whole", "data", resource.MakeSecret(unknown), "-data.password,-data.user"},
+		{"as data, key by key", "data", resource.NewObjectProperty(resource.PropertyMap{
+			"user": user, "password": resource.MakeSecret(unknown)}), "~data.password"},
+	} {
+		news := props.FromObject(parse(t, `{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: ns}}`))
+		news[resource.PropertyKey(c.key)] = c.value
+		got, err := offline().Diff(t.Context(), &pulumirpc.DiffRequest{
+			Urn: urnOf("kubernetes:core/v1:Secret"), Olds: encode(t, state), News: encode(t, news),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var shown []string
+		for path, change := range got.DetailedDiff {
+			shown = append(shown, map[pulumirpc.PropertyDiff_Kind]string{
+				pulumirpc.PropertyDiff_ADD: "+", pulumirpc.PropertyDiff_DELETE: "-", pulumirpc.PropertyDiff_UPDATE: "~",
+			}[change.Kind]+path)
+		}
+		slices.SortFunc(shown, func(a, b string) int { return strings.Compare(a[1:], b[1:]) })
+		if strings.Join(shown, ",") != c.want || len(got.Replaces) > 0 {
+			t.Errorf("%s: %v, replaces %v; want %s", c.name, shown, got.Replaces, c.want)
+		}
+	}
+}
+
+func TestDiffLooksAtWhatTheClusterHas(t *testing.T) {
+	const head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: ns}\n"
+	state := props.FromObject(parse(t, head+"data: {a: changed, b: theirs}"))
+	state[keyInputs] = resource.NewObjectProperty(props.FromObject(parse(t, head+"data: {a: x}")))
+	got, err := offline().Diff(t.Context(), &pulumirpc.DiffRequest{
+		Urn: urnOf("kubernetes:core/v1:ConfigMap"), Olds: encode(t, state), News: encode(t, props.FromObject(parse(t, head+"data: {a: x}"))),
+	})
+	if err != nil || len(got.DetailedDiff) != 1 || got.DetailedDiff["data.a"] == nil {
+		t.Errorf("%v, %v", got, err)
+	}
+}
 
 func TestImmutableUnlessToldOtherwise(t *testing.T) {
 	p := offline()
@@ -342,17 +393,24 @@ func TestSteeringAnnotations(t *testing.T) {
 	}
 }
 
-func TestManagerIsTheSameForEachAttempt(t *testing.T) {
+func TestManagerIsAnotherForEachAttempt(t *testing.T) {
 	object := &unstructured.Unstructured{Object: map[string]any{}}
-	first, second := manager("urn:a", object, ""), manager("urn:a", object, "")
-	if first != second || first == manager("urn:b", object, "") {
+	named := func(old string) string {
+		name, err := manager(object, old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	// So what an interrupted creation has left conflicts with the next one, where that differs.
+	if first, second := named(""), named(""); first == second || !strings.HasPrefix(first, "pulumi-kubernetes-") {
 		t.Errorf("%s, %s", first, second)
 	}
-	if got := manager("urn:a", object, "from-the-state"); got != "from-the-state" {
+	if got := named("from-the-state"); got != "from-the-state" {
 		t.Error(got)
 	}
 	object.SetAnnotations(map[string]string{annotationFieldManager: "chosen"})
-	if got := manager("urn:a", object, "from-the-state"); got != "chosen" {
+	if got := named("from-the-state"); got != "chosen" {
 		t.Error(got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 
@@ -32,7 +33,11 @@ func (p *Provider) previewCreate(
 	if !p.Cluster.Known(ctx, object.GroupVersionKind()) {
 		return asGiven, nil
 	}
-	w := write{object: object, manager: manager(resource.URN(req.GetUrn()), object, ""), dryRun: true, force: true}
+	by, err := manager(object, "")
+	if err != nil {
+		return nil, err
+	}
+	w := write{object: object, manager: by, dryRun: true, force: true}
 	made, err := p.once(object, func(client dynamic.ResourceInterface) (*unstructured.Unstructured, error) {
 		made, err := w.create(ctx, client)
 		if apierrors.IsAlreadyExists(err) && p.Upsert {
@@ -59,7 +64,7 @@ func (p *Provider) previewCreate(
 // cannot be changed in the one that exists says nothing about the one that replaces it: that is tried under another name.
 func (w write) tryOver(ctx context.Context, client dynamic.ResourceInterface) (*unstructured.Unstructured, error) {
 	made, err := w.apply(ctx, client)
-	if !apierrors.IsInvalid(err) || w.object.GetKind() == "CustomResourceDefinition" {
+	if !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), validation.FieldImmutableErrorMsg) {
 		return made, err
 	}
 	probe := w
@@ -75,11 +80,10 @@ func (w write) tryOver(ctx context.Context, client dynamic.ResourceInterface) (*
 }
 
 // previewImpossible tells whether a dry run failed for a reason that the real run may not have: no right to, a webhook
-// that does not take part, a namespace or kind that is yet to be made, a port that an object to be replaced still has.
+// that does not take part, a namespace or kind that is yet to be made.
 func previewImpossible(err error) bool {
 	return missing(err) || apierrors.IsForbidden(err) ||
-		apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "dry run") ||
-		apierrors.IsInvalid(err) && strings.Contains(err.Error(), "already allocated")
+		apierrors.IsBadRequest(err) && strings.Contains(err.Error(), "dry run")
 }
 
 // forgetInvented makes unknown what a dry run makes up and the real run makes anew.

@@ -51,11 +51,15 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	state, err := encodeState(now, live, secrets, manager(urn, now, old.manager))
+	by, err := manager(now, old.manager)
 	if err != nil {
 		return nil, err
 	}
-	if known && !annotated(ins, annotationSkipAwait) && annotation(ins, annotationWaitFor) == "" {
+	state, err := encodeState(now, live, secrets, by)
+	if err != nil {
+		return nil, err
+	}
+	if known && !annotated(ins, annotationSkipAwait) {
 		var notReady *await.NotReady
 		if err := p.waiter(urn).Look(ctx, live); errors.As(err, &notReady) && readable(live) {
 			return nil, partialRead(req.GetId(), notReady, state, encoded)
@@ -68,7 +72,7 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 // nobody's failure.
 func readable(object *unstructured.Unstructured) bool {
 	switch object.GetKind() {
-	case "Deployment", "StatefulSet", "DaemonSet", "Job", "Pod":
+	case "Deployment", "StatefulSet", "DaemonSet", "Job", "Pod", "Service":
 		return true
 	}
 	return false
@@ -102,8 +106,7 @@ func (p *Provider) readUnreachable(req *pulumirpc.ReadRequest, err error) (*pulu
 // is of interest; of another, all but what the API server made.
 func liveInputs(live, ins *unstructured.Unstructured, known bool) *unstructured.Unstructured {
 	if known {
-		pruned := &unstructured.Unstructured{Object: prune(live.Object, ins.Object)}
-		return normalize(pruned)
+		return &unstructured.Unstructured{Object: prune(live.Object, normalize(ins).Object)}
 	}
 	out := &unstructured.Unstructured{Object: copyTree(live.Object).(map[string]any)}
 	delete(out.Object, "status")

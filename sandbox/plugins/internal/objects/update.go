@@ -3,6 +3,7 @@ package objects
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -10,16 +11,15 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/dynamic"
 
 	"lakehouse/sandbox/plugins/internal/props"
 )
 
-// Update changes the object in place and waits until it is ready. An object that somebody deleted is made again. In a
-// preview the API server is only asked whether it would.
+// Update changes the object in place and waits until it is ready. One that somebody deleted is an error. In a preview the
+// API server is only asked whether it would.
 func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
 	urn := resource.URN(req.GetUrn())
-	gvk, _, err := kindOf(urn)
+	gvk, patch, err := kindOf(urn)
 	if err != nil {
 		return nil, err
 	}
@@ -44,60 +44,70 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 		return nil, err
 	}
 	p.scope(ctx, object)
-	w := write{
-		object: object, manager: manager(urn, object, old.manager), dryRun: req.GetPreview(),
-		force: p.Force || annotated(object, annotationPatchForce),
-	}
-	made, err := p.once(object, func(client dynamic.ResourceInterface) (*unstructured.Unstructured, error) {
-		return p.change(ctx, client, w, req.GetIgnoreChanges())
-	})
-	if err != nil {
-		if req.GetPreview() && previewImpossible(err) {
-			return asGiven, nil
-		}
-		return nil, fmt.Errorf("%s %s was not changed: %w",
-			object.GetKind(), ID(object.GetNamespace(), object.GetName()), err)
-	}
-	live, awaitErr := made, error(nil)
-	if !req.GetPreview() {
-		live, awaitErr = p.await(ctx, urn, object, made, req.GetTimeout())
-	}
-	state, err := encodeState(object, live, secrets, w.manager)
+	by, err := manager(object, old.manager)
 	if err != nil {
 		return nil, err
 	}
-	if awaitErr != nil {
-		id := ID(live.GetNamespace(), live.GetName())
-		return nil, partial(id, fmt.Sprintf("%s was changed, but is not ready", id), awaitErr, state)
+	w := write{
+		object: object, manager: by, dryRun: req.GetPreview(), force: p.Force || annotated(object, annotationPatchForce),
+	}
+	id := ID(object.GetNamespace(), object.GetName())
+	summary := id + " was changed, but is not ready"
+	before, live, err := p.change(ctx, w, patch, req.GetIgnoreChanges())
+	switch {
+	case err != nil && req.GetPreview() && apierrors.IsForbidden(err):
+		return asGiven, nil
+	case err != nil && before == nil:
+		return nil, fmt.Errorf("%s %s was not changed; if it was deleted, pulumi refresh takes note of it: %w", object.GetKind(), id, err)
+	case err != nil:
+		// The state has the refused inputs beside the object as it is; it is marked as not ready, and tried again.
+		live, summary = before, object.GetKind()+" "+id+" was not changed"
+	case !req.GetPreview():
+		live, err = p.await(ctx, urn, object, live, before, req.GetTimeout())
+	}
+	state, encodeErr := encodeState(object, live, secrets, w.manager)
+	if encodeErr != nil {
+		return nil, encodeErr
+	}
+	if err != nil {
+		return nil, partial(id, summary, err, state)
 	}
 	return &pulumirpc.UpdateResponse{Properties: state}, nil
 }
 
-// change applies the object. Ignored fields keep the value that they have in the cluster.
+// change applies the object and returns it as it was before, nil if it is not there, and as it is now. Ignored fields keep
+// the value that they have in the cluster.
 func (p *Provider) change(
-	ctx context.Context, client dynamic.ResourceInterface, w write, ignored []string,
-) (*unstructured.Unstructured, error) {
-	live, err := client.Get(ctx, w.object.GetName(), metav1.GetOptions{})
+	ctx context.Context, w write, patch bool, ignored []string,
+) (before, live *unstructured.Unstructured, err error) {
+	client, err := p.Cluster.Resource(w.object.GroupVersionKind(), w.object.GetNamespace())
+	if err != nil {
+		return nil, nil, err
+	}
+	before, err = client.Get(ctx, w.object.GetName(), metav1.GetOptions{})
+	if err != nil {
+		return nil, nil, err
+	}
+	w.object = keepIgnored(w.object, before, ignored)
 	switch {
-	case apierrors.IsNotFound(err):
-		return w.apply(ctx, client)
-	case err != nil:
-		return nil, err
-	}
-	w.object = keepIgnored(w.object, live, ignored)
-	if w.dryRun {
+	case w.dryRun:
 		// The fields to take over cannot be moved in a dry run: they would show as a conflict.
-		w.force = w.force || ownedOtherwise(live)
-	} else if err := takeOver(ctx, client, live, w.manager); err != nil {
-		return nil, err
+		w.force = w.force || ownedOtherwise(before)
+	case len(before.GetManagedFields()) == 0:
+		w.force = true
+	case !patch:
+		if err := takeOver(ctx, client, before, w.manager); err != nil {
+			return before, nil, err
+		}
 	}
-	return w.apply(ctx, client)
+	live, err = w.apply(ctx, client)
+	return before, live, err
 }
 
-// ownedOtherwise tells whether takeOver has something to do.
+// ownedOtherwise tells whether the object has fields that this provider wrote otherwise than by server-side apply.
 func ownedOtherwise(live *unstructured.Unstructured) bool {
 	for _, entry := range live.GetManagedFields() {
-		if entry.Operation == metav1.ManagedFieldsOperationUpdate && updateManagers.Has(entry.Manager) {
+		if entry.Operation == metav1.ManagedFieldsOperationUpdate && slices.Contains(ownManagers, entry.Manager) {
 			return true
 		}
 	}
