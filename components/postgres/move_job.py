@@ -3,12 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pulumi_kubernetes.batch.v1 import (
-    JobSpecArgs,
-    PodFailurePolicyArgs,
-    PodFailurePolicyOnExitCodesRequirementArgs,
-    PodFailurePolicyRuleArgs,
-)
+from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs
 
 from components.postgres.credentials import CA_CERTIFICATE
@@ -18,10 +13,11 @@ from components.postgres.server import AdminSecret, Server
 CONTAINER = "move"
 
 RETRIES = 3
-"""Tries after a first that was cut, by an evicted pod or a lost connection; each goes on where the last one ended."""
+"""Tries after a first that was cut, by an evicted pod or a lost connection; each goes on where the last one ended.
 
-REFUSED = 3
-"""Exit code of move.sh where another try would end the same."""
+A refusal is repeated as often, though it ends the same. A pod failure policy would end the Job at once, but Pulumi's
+Kubernetes provider takes no note of a Job that failed by one: it would wait for it until the timeout, a day.
+"""
 
 PROGRESS_SECONDS = 10
 
@@ -79,16 +75,6 @@ def move_job_spec(
     return JobSpecArgs(
         backoff_limit=RETRIES,
         active_deadline_seconds=deadline_seconds,
-        pod_failure_policy=PodFailurePolicyArgs(
-            rules=[
-                PodFailurePolicyRuleArgs(
-                    action="FailJob",
-                    on_exit_codes=PodFailurePolicyOnExitCodesRequirementArgs(
-                        container_name=CONTAINER, operator="In", values=[REFUSED]
-                    ),
-                )
-            ]
-        ),
         template=script_pod(
             name=CONTAINER,
             script="move.sh",
