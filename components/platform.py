@@ -230,8 +230,8 @@ def _provider(stack: Stack, parent: pulumi.Resource) -> k8s.Provider:
         # Changed in place: replaced, they would be gone for a moment, and pods would start without them.
         enable_secret_mutable=True,
         enable_config_map_mutable=True,
-        # Kept claims, and objects that a killed `pulumi up` made but could not note, are taken over: also where the stack
-        # file has changed since, though the provider then goes by another name as the manager of their fields.
+        # Kept claims, and objects that a killed `pulumi up` made but could not note, are taken over: also where the
+        # stack file has changed since, though the provider then has another name as the manager of their fields.
         upsert_existing_objects=True,
         enable_patch_force=True,
         opts=pulumi.ResourceOptions(parent=parent),
