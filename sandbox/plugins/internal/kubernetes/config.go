@@ -120,7 +120,7 @@ func (p *Provider) Configure(_ context.Context, req *pulumirpc.ConfigureRequest)
 		Mutable:           objects.Mutability{Secrets: s.mutableSecrets, ConfigMaps: s.mutableConfigMaps},
 		DeleteUnreachable: s.deleteUnreachable, SkipUnreachable: s.skipUnreachable,
 	}
-	p.releases = &release.Provider{Cluster: c, Log: p.log, Driver: s.helmDriver, Upsert: s.upsert}
+	p.releases = &release.Provider{Cluster: c, Log: p.log, Driver: s.helmDriver}
 	return &pulumirpc.ConfigureResponse{
 		AcceptSecrets: true, SupportsPreview: true, SupportsAutonamingConfiguration: true,
 	}, nil

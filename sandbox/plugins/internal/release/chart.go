@@ -1,13 +1,10 @@
 package release
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/action"
@@ -22,8 +19,6 @@ import (
 type source struct {
 	chart *chart.Chart
 	path  string
-	// local tells a folder or archive of this machine from a chart of a repository.
-	local bool
 }
 
 // load finds and reads the release's chart: a local folder or archive, a chart of a repository, or an OCI reference.
@@ -31,7 +26,7 @@ func (h helm) load(s spec) (source, error) {
 	if s.Chart == "" {
 		return source{}, fmt.Errorf("chart is missing")
 	}
-	path, local, err := h.locate(s)
+	path, err := h.locate(s)
 	if err != nil {
 		return source{}, err
 	}
@@ -55,11 +50,11 @@ func (h helm) load(s spec) (source, error) {
 			}
 		}
 	}
-	return source{chart: loaded, path: path, local: local}, nil
+	return source{chart: loaded, path: path}, nil
 }
 
 // locate finds the chart's file or folder, downloading it if need be.
-func (h helm) locate(s spec) (path string, local bool, err error) {
+func (h helm) locate(s spec) (path string, err error) {
 	name := strings.TrimSpace(s.Chart)
 	repo := s.RepositoryOpts
 	if repo.Repo == "" {
@@ -68,10 +63,9 @@ func (h helm) locate(s spec) (path string, local bool, err error) {
 				_, err = downloader.VerifyChart(name, s.Keyring)
 			}
 			if err != nil {
-				return "", true, err
+				return "", err
 			}
-			path, err = filepath.Abs(name)
-			return path, true, err
+			return filepath.Abs(name)
 		}
 	}
 	client := h.action.RegistryClient
@@ -79,7 +73,7 @@ func (h helm) locate(s spec) (path string, local bool, err error) {
 		client, err = registry.NewClient(registry.ClientOptEnableCache(true),
 			registry.ClientOptBasicAuth(repo.Username, repo.Password))
 		if err != nil {
-			return "", false, err
+			return "", err
 		}
 	}
 	install := action.NewInstall(h.action)
@@ -100,9 +94,9 @@ func (h helm) locate(s spec) (path string, local bool, err error) {
 	}
 	path, err = options.LocateChart(name, h.settings)
 	if err != nil {
-		return "", false, fmt.Errorf("chart %s is not to be had; check its name and repositoryOpts: %w", s.Chart, err)
+		return "", fmt.Errorf("chart %s is not to be had; check its name and repositoryOpts: %w", s.Chart, err)
 	}
-	return path, false, nil
+	return path, nil
 }
 
 // localChart tells whether the name is a chart's archive, or a folder with a Chart.yaml.
@@ -130,18 +124,6 @@ func (h helm) updateDependencies(path string, s spec) error {
 		RegistryClient: h.action.RegistryClient,
 	}
 	return manager.Update()
-}
-
-// checksum tells whether a chart's files are the same, whatever its version says: SHA-256, in hex.
-func checksum(c *chart.Chart) string {
-	files := append([]*chart.File(nil), c.Raw...)
-	sort.Slice(files, func(i, j int) bool { return files[i].Name < files[j].Name })
-	sum := sha256.New()
-	for _, file := range files {
-		fmt.Fprintf(sum, "%s\x00%d\x00", file.Name, len(file.Data))
-		sum.Write(file.Data)
-	}
-	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // lint runs Helm's linter over the chart with the release's values.

@@ -17,8 +17,7 @@ var ignored = []resource.PropertyKey{
 	"compat", "manifest", "resourceNames", "status", "allowNullValues", "checksum", "valueYamlFiles",
 }
 
-// Check completes the inputs: name, namespace, timeout, values from files, and of the chart its exact version and, for a
-// local one, its checksum.
+// Check completes the inputs: name, namespace, timeout, values from files, and the exact version of the chart.
 func (p *Provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	news, err := props.Decode(req.GetNews(), "inputs")
 	if err != nil {
@@ -88,7 +87,7 @@ func (p *Provider) complete(news, olds resource.PropertyMap, urn resource.URN) e
 	return nil
 }
 
-// resolve finds the chart and writes down what it is, so that another one shows in the diff.
+// resolve finds the chart and writes down its version. Other files in the same version are no change.
 func (p *Provider) resolve(news resource.PropertyMap) error {
 	s, err := decode(news)
 	if err != nil {
@@ -102,15 +101,7 @@ func (p *Provider) resolve(news resource.PropertyMap) error {
 	if err != nil {
 		return err
 	}
-	if s.Lint {
-		if err := lint(found.path, s); err != nil {
-			return err
-		}
-	}
 	news["version"] = resource.NewStringProperty(found.chart.Metadata.Version)
-	if found.local {
-		news["checksum"] = resource.NewStringProperty(checksum(found.chart))
-	}
 	return nil
 }
 

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	helmrelease "helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
@@ -47,15 +46,4 @@ func resourceNames(manifest string) map[string][]string {
 		slices.Sort(list)
 	}
 	return names
-}
-
-// hookObjects are the objects of a release's hooks, those of tests left out.
-func hookObjects(r *helmrelease.Release) []*unstructured.Unstructured {
-	var objects []*unstructured.Unstructured
-	for _, hook := range r.Hooks {
-		if !slices.Contains(hook.Events, helmrelease.HookTest) {
-			objects = append(objects, parse(hook.Manifest, r.Namespace)...)
-		}
-	}
-	return objects
 }

@@ -15,8 +15,8 @@ import (
 	"lakehouse/sandbox/plugins/internal/props"
 )
 
-// Read brings back the release as it is: for a refresh or an import. One that is not whole is reported, so that the next
-// update puts it in order.
+// Read brings back the newest record of the release, whatever its status: for a refresh or an import. Outputs are as they
+// are in the cluster, inputs stay the program's.
 func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	if err := p.Cluster.Unreachable(ctx); err != nil {
 		return nil, reachableError(err)
@@ -40,26 +40,24 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	revisions, err := h.history(s.Name)
+	last, err := h.last(s.Name)
 	if err != nil {
 		return nil, err
 	}
-	if len(revisions) == 0 || revisions[len(revisions)-1].Info.Status == helmrelease.StatusUninstalled {
+	if last == nil {
 		return &pulumirpc.ReadResponse{}, nil
 	}
-	last := revisions[len(revisions)-1]
-	inputs := liveInputs(kept, last)
-	state, err := encodeState(inputs, last)
+	live := liveInputs(kept, last)
+	if kept == nil {
+		kept = live
+	}
+	state, err := encodeState(live, kept, last)
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := props.Encode(inputs, "inputs")
+	encoded, err := props.Encode(kept, "inputs")
 	if err != nil {
 		return nil, err
-	}
-	if last.Info.Status != helmrelease.StatusDeployed && kept != nil {
-		summary := fmt.Sprintf("Helm release %s is %s: %s", s.id(), last.Info.Status, last.Info.Description)
-		return nil, partial(req.GetId(), summary, nil, state)
 	}
 	return &pulumirpc.ReadResponse{Id: req.GetId(), Properties: state, Inputs: encoded}, nil
 }
@@ -99,7 +97,7 @@ func liveInputs(kept resource.PropertyMap, r *helmrelease.Release) resource.Prop
 	return inputs
 }
 
-// Delete uninstalls the release and waits until it is gone.
+// Delete uninstalls the release and waits until its objects are gone.
 func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
 	if err := p.Cluster.Unreachable(ctx); err != nil {
 		return nil, reachableError(err)
@@ -115,16 +113,12 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	if err != nil {
 		return nil, err
 	}
-	revisions, err := h.history(s.Name)
+	info, err := h.uninstall(s)
 	if err != nil {
 		return nil, err
 	}
-	p.Log.Status(req.GetUrn(), "uninstalling the release")
-	defer p.Log.Status(req.GetUrn(), "")
-	// The hooks of a release that was never installed in full may have nothing to work on.
-	unfinished := planFor(revisions).first == startOver
-	if err := h.uninstall(s, s.DisableWebhooks || unfinished); err != nil {
-		return nil, fmt.Errorf("Helm release %s was not uninstalled: %w", s.id(), err)
+	if info != "" {
+		p.Log.Warn(req.GetUrn(), fmt.Sprintf("Helm uninstall returned information: %q", info))
 	}
 	return &emptypb.Empty{}, nil
 }

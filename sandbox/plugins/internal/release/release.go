@@ -3,12 +3,8 @@ package release
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
-	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/structpb"
 	helmrelease "helm.sh/helm/v3/pkg/release"
 
@@ -23,16 +19,14 @@ type Provider struct {
 	Log     *engine.Log
 	// Driver is where Helm keeps releases: "secret" (the default), "configmap" or "memory".
 	Driver string
-	// Upsert lets Create take over a release that exists already.
-	Upsert bool
 }
 
 const keyInputs = "__inputs"
 
-// encodeState is the state of a release: its inputs, what Helm made of them, and the inputs once more, secret as a whole.
-// Without a release (in a preview) the outputs are unknown.
-func encodeState(inputs resource.PropertyMap, r *helmrelease.Release) (*structpb.Struct, error) {
-	state := inputs.Copy()
+// encodeState is the state of a release: the inputs that it has (others than the program's, if somebody changed it), what
+// Helm made of them, and the program's inputs, secret as a whole. Without a release (in a preview) the outputs are unknown.
+func encodeState(live, inputs resource.PropertyMap, r *helmrelease.Release) (*structpb.Struct, error) {
+	state := live.Copy()
 	if r == nil {
 		for _, key := range []resource.PropertyKey{"status", "resourceNames"} {
 			state[key] = resource.MakeComputed(resource.NewStringProperty(""))
@@ -78,20 +72,6 @@ func decodeState(s *structpb.Struct) (inputs resource.PropertyMap, described spe
 	delete(state, "resourceNames")
 	described, err = decode(state)
 	return inputs, described, err
-}
-
-// partial is the failure of a release that stays as it is: the engine keeps its state, and the next update goes on.
-func partial(id, summary string, reasons []string, state *structpb.Struct) error {
-	return rpcerror.WithDetails(rpcerror.New(codes.Unknown, failureText(summary, reasons)),
-		&pulumirpc.ErrorResourceInitFailed{Id: id, Properties: state, Reasons: slices.Concat([]string{summary}, reasons)})
-}
-
-func failureText(summary string, reasons []string) string {
-	text := summary
-	for _, reason := range reasons {
-		text += "\n" + reason
-	}
-	return text
 }
 
 // reachableError says that there is no cluster to work on.

@@ -6,103 +6,94 @@ import (
 	"fmt"
 
 	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/postrender"
 	helmrelease "helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/releaseutil"
 	"helm.sh/helm/v3/pkg/storage/driver"
 )
 
-// history lists the release's revisions, oldest first; none if there is no such release.
-func (h helm) history(name string) ([]*helmrelease.Release, error) {
-	revisions, err := h.action.Releases.History(name)
-	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil, fmt.Errorf("cannot read the history of release %s: %w", name, err)
+// install installs the chart. Helm refuses a name that has a record, whatever its status; an atomic release that fails is
+// uninstalled by Helm, another one stays as it is.
+func (p *Provider) install(ctx context.Context, h helm, urn string, s spec) (*helmrelease.Release, error) {
+	found, err := h.load(s)
+	if err != nil {
+		return nil, err
 	}
-	releaseutil.SortByRevision(revisions)
-	return revisions, nil
-}
-
-// recover does away with what a process that was killed has left, so that the release can be installed or upgraded.
-func (h helm) recover(s spec, p plan) error {
-	switch p.first {
-	case startOver:
-		// The hooks belong to a release that has been installed, which this one never was.
-		return h.uninstall(s, true)
-	case rollBack:
-		rollback := action.NewRollback(h.action)
-		rollback.Version, rollback.DisableHooks, rollback.Timeout = p.to, true, s.timeout()
-		if err := rollback.Run(s.Name); err != nil {
-			return fmt.Errorf("cannot roll back the interrupted upgrade of %s to revision %d: %w", s.Name, p.to, err)
-		}
-	case declareFailed:
-		last, err := h.action.Releases.Last(s.Name)
-		if err != nil {
-			return err
-		}
-		last.SetStatus(helmrelease.StatusFailed, "interrupted")
-		return h.action.Releases.Update(last)
-	}
-	return nil
-}
-
-// uninstall removes the release and waits until its objects are gone. One that is not there is fine.
-func (h helm) uninstall(s spec, skipHooks bool) error {
-	uninstall := action.NewUninstall(h.action)
-	uninstall.IgnoreNotFound, uninstall.Wait = true, s.wait()
-	uninstall.DisableHooks, uninstall.Timeout = skipHooks, s.timeout()
-	_, err := uninstall.Run(s.Name)
-	return err
-}
-
-// install installs the chart. It leaves a failed release as it is. dryRun renders it, and has the API server's kinds and
-// existing objects looked at, but makes nothing.
-func (h helm) install(ctx context.Context, s spec, c *chart.Chart, dryRun bool) (*helmrelease.Release, error) {
 	install := action.NewInstall(h.action)
 	install.ReleaseName, install.Namespace, install.CreateNamespace = s.Name, s.Namespace, s.CreateNamespace
-	install.Wait, install.WaitForJobs, install.Timeout = s.wait(), s.wait() && s.WaitForJobs, s.timeout()
-	install.DisableHooks, install.SkipCRDs, install.SubNotes = s.DisableWebhooks, s.SkipCrds, s.RenderSubchartNotes
+	install.Wait, install.WaitForJobs, install.Timeout = !s.SkipAwait, !s.SkipAwait && s.WaitForJobs, s.timeout()
+	install.Atomic, install.DisableHooks, install.SkipCRDs = s.Atomic, s.DisableWebhooks, s.SkipCrds
 	install.Replace, install.TakeOwnership, install.Description = s.Replace, s.TakeOwnership, s.Description
-	install.DisableOpenAPIValidation = s.DisableOpenapiValidation
-	if dryRun {
-		install.DryRun, install.DryRunOption = true, "server"
-		install.DisableOpenAPIValidation = true // as the official provider's preview: reading the schemas takes longer than all else
-	}
-	var err error
+	install.SubNotes, install.DisableOpenAPIValidation = s.RenderSubchartNotes, s.DisableOpenapiValidation
 	if install.PostRenderer, err = postRenderer(s); err != nil {
 		return nil, err
 	}
-	return install.RunWithContext(ctx, c, s.Values)
+	made, err := install.RunWithContext(ctx, found.chart, s.Values)
+	if err == nil || made == nil {
+		return made, err
+	}
+	if exists, lookErr := h.exists(s.Name); lookErr != nil || !exists {
+		return nil, err
+	}
+	p.Log.Warn(urn, fmt.Sprintf("Helm release %q was created but has a failed status. Use the `helm` command to investigate "+
+		"the error, correct it, then retry. Reason: %v", s.Name, err))
+	return made, &failure{s.id(), err}
 }
 
-// render renders the chart without a cluster.
-func (h helm) render(s spec, c *chart.Chart) error {
-	install := action.NewInstall(h.action)
-	install.ReleaseName, install.Namespace = s.Name, s.Namespace
-	install.ClientOnly, install.DryRun, install.SubNotes = true, true, s.RenderSubchartNotes
-	_, err := install.Run(c, s.Values)
-	return err
-}
-
-// upgrade upgrades the release. It leaves a failed one as it is. dryRun is as for install.
-func (h helm) upgrade(ctx context.Context, s spec, c *chart.Chart, dryRun bool) (*helmrelease.Release, error) {
+// upgrade upgrades the release. Helm refuses one whose last revision is pending or that no revision of was ever deployed or
+// failed; an atomic one that fails is rolled back by Helm, another one stays as it is.
+func (p *Provider) upgrade(ctx context.Context, h helm, _ string, s spec) (*helmrelease.Release, error) {
+	found, err := h.load(s)
+	if err != nil {
+		return nil, err
+	}
+	if s.Lint {
+		if err := lint(found.path, s); err != nil {
+			return nil, err
+		}
+	}
 	upgrade := action.NewUpgrade(h.action)
 	upgrade.Namespace, upgrade.MaxHistory, upgrade.Description = s.Namespace, s.MaxHistory, s.Description
-	upgrade.Wait, upgrade.WaitForJobs, upgrade.Timeout = s.wait(), s.wait() && s.WaitForJobs, s.timeout()
-	upgrade.DisableHooks = s.DisableWebhooks || s.DisableCRDHooks
-	upgrade.SkipCRDs, upgrade.SubNotes, upgrade.Force = s.SkipCrds, s.RenderSubchartNotes, s.ForceUpdate
+	upgrade.Wait, upgrade.WaitForJobs, upgrade.Timeout = !s.SkipAwait, !s.SkipAwait && s.WaitForJobs, s.timeout()
+	// The official provider passes this input on here, and disableWebhooks when it installs.
+	upgrade.DisableHooks = s.DisableCRDHooks
+	upgrade.Atomic, upgrade.CleanupOnFail, upgrade.Force = s.Atomic, s.CleanupOnFail, s.ForceUpdate
 	upgrade.ResetValues, upgrade.ReuseValues, upgrade.Recreate = s.ResetValues, s.ReuseValues, s.RecreatePods
-	upgrade.CleanupOnFail, upgrade.TakeOwnership = s.CleanupOnFail, s.TakeOwnership
-	upgrade.DisableOpenAPIValidation = s.DisableOpenapiValidation
-	if dryRun {
-		upgrade.DryRun, upgrade.DryRunOption = true, "server"
-		upgrade.DisableOpenAPIValidation = true
-	}
-	var err error
+	upgrade.SubNotes, upgrade.TakeOwnership = s.RenderSubchartNotes, s.TakeOwnership
 	if upgrade.PostRenderer, err = postRenderer(s); err != nil {
 		return nil, err
 	}
-	return upgrade.RunWithContext(ctx, s.Name, c, s.Values)
+	made, err := upgrade.RunWithContext(ctx, s.Name, found.chart, s.Values)
+	if err == nil || made == nil || errors.Is(err, driver.ErrNoDeployedReleases) {
+		return made, err
+	}
+	return made, &failure{s.id(), err}
+}
+
+// uninstall uninstalls the release, whatever its status. One without a record is an error.
+func (h helm) uninstall(s spec) (info string, err error) {
+	uninstall := action.NewUninstall(h.action)
+	if s.Atomic || !s.SkipAwait {
+		uninstall.Wait, uninstall.Timeout = true, s.timeout()
+	}
+	response, err := uninstall.Run(s.Name)
+	if err != nil {
+		return "", err
+	}
+	return response.Info, nil
+}
+
+// last is the newest record of the release, nil if there is none.
+func (h helm) last(name string) (*helmrelease.Release, error) {
+	found, err := action.NewGet(h.action).Run(name)
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return nil, nil
+	}
+	return found, err
+}
+
+func (h helm) exists(name string) (bool, error) {
+	found, err := h.last(name)
+	return found != nil, err
 }
 
 func postRenderer(s spec) (postrender.PostRenderer, error) {
@@ -114,33 +105,4 @@ func postRenderer(s spec) (postrender.PostRenderer, error) {
 		return nil, fmt.Errorf("postrender: %w", err)
 	}
 	return renderer, nil
-}
-
-// undo does what Helm does for an atomic release that failed: back to the last version that worked, or away with it. It
-// says what was done.
-func (h helm) undo(s spec) (string, error) {
-	revisions, err := h.history(s.Name)
-	if err != nil {
-		return "", err
-	}
-	worked := 0
-	for _, r := range revisions {
-		if r.Info.Status == helmrelease.StatusDeployed || r.Info.Status == helmrelease.StatusSuperseded {
-			worked = r.Version
-		}
-	}
-	if worked == 0 {
-		if err := h.uninstall(s, s.DisableWebhooks); err != nil {
-			return "", fmt.Errorf("and could not be uninstalled: %w", err)
-		}
-		return "uninstalled", nil
-	}
-	rollback := action.NewRollback(h.action)
-	rollback.Version, rollback.Wait, rollback.WaitForJobs = worked, true, s.WaitForJobs
-	rollback.DisableHooks, rollback.Recreate, rollback.Force = s.DisableWebhooks, s.RecreatePods, s.ForceUpdate
-	rollback.Timeout = s.timeout()
-	if err := rollback.Run(s.Name); err != nil {
-		return "", fmt.Errorf("and could not be rolled back to revision %d: %w", worked, err)
-	}
-	return fmt.Sprintf("rolled back to revision %d", worked), nil
 }

@@ -112,9 +112,6 @@ func known(v any) any {
 	return v
 }
 
-// wait tells whether Helm waits until all is ready.
-func (s spec) wait() bool { return s.Atomic || !s.SkipAwait }
-
 // timeout is how long Helm waits for one thing.
 func (s spec) timeout() time.Duration {
 	if s.Timeout <= 0 {
