@@ -6,6 +6,12 @@ from typing import Any, cast
 
 import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
+from pulumi_kubernetes.helm.v3.outputs import ReleaseStatus
+
+from components.cluster import kubectl_of
+from components.failed_release import failure_report
+from components.kubectl import Kubectl
+from components.release_records import unfinished
 
 CREDENTIALS_ROTATION = "lakehouse/credentials-rotation"
 """Pod annotation that changes with the credentials, so that the pods restart with the new ones."""
@@ -36,8 +42,23 @@ def release(
     timeout_seconds: int,
     opts: pulumi.ResourceOptions,
 ) -> Release:
-    """A Helm release that is rolled back when it fails and waits until its pods are ready."""
-    return Release(
+    """A Helm release whose pods must become ready in time.
+
+    One that fails stays as it is, so that people can look at its pods: a rollback (`atomic`) would take them away with
+    their logs and leave only `context deadline exceeded`. The next `pulumi up` upgrades it. Old pods of a rolling
+    update serve until new ones are ready.
+
+    Args:
+        name: name of the resource.
+        release_name: name of the release.
+        namespace: its namespace.
+        source: the chart.
+        values: chart values.
+        timeout_seconds: how long Helm waits for the pods, and for each hook of the chart.
+        opts: options of the resource; its parent says which cluster it is on.
+    """
+    kubectl = kubectl_of(opts.parent)
+    made = Release(
         name,
         name=release_name,
         namespace=namespace,
@@ -45,20 +66,31 @@ def release(
         version=source.version,
         repository_opts=RepositoryOptsArgs(repo=source.repository) if source.repository else None,
         values=values,
-        atomic=True,
-        cleanup_on_fail=True,
         timeout=timeout_seconds,
         max_history=5,
         opts=pulumi.ResourceOptions.merge(
             opts,
-            # Helm gives up by itself; Pulumi waits a little longer, for the rollback.
             pulumi.ResourceOptions(
+                hooks=pulumi.ResourceHookBinding(on_error=[failure_report(name, kubectl)]),
+                # Helm gives up by itself; Pulumi waits longer, for the chart's hooks.
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{2 * timeout_seconds}s", update=f"{2 * timeout_seconds}s"
-                )
+                ),
             ),
         ),
     )
+    made.status.apply(lambda status: _require_deployed(status, release_name, namespace, kubectl))
+    return made
+
+
+def _require_deployed(status: ReleaseStatus | None, release_name: str, namespace: str, kubectl: Kubectl) -> None:
+    """Fail where the state holds a release that is not deployed, and Pulumi sees nothing to change.
+
+    Raises:
+        pulumi.RunError: it is so; the text says what to type.
+    """
+    if status is not None and status.status != "deployed":
+        raise pulumi.RunError(unfinished(status.status, release_name, namespace, kubectl))
 
 
 def merge_values(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pulumi_kubernetes as k8s
 
 from components import airbyte_values, dagster_values
 from components.airbyte import Airbyte, AirbyteArgs
+from components.cluster import ClusterProvider
 from components.dagster import Dagster, DagsterArgs
 from components.from_settings import (
     chart_source,
@@ -17,6 +18,7 @@ from components.from_settings import (
     embedded_server,
     object_storage,
 )
+from components.kubectl import Kubectl
 from components.moving import moves
 from components.outputs import AppOutputs
 from components.pods_from_settings import everywhere, pod_settings
@@ -222,17 +224,6 @@ class Platform(pulumi.ComponentResource):
         )
 
 
-def _provider(stack: Stack, parent: pulumi.Resource) -> k8s.Provider:
-    return k8s.Provider(
-        "cluster",
-        kubeconfig=stack.cluster.kubeconfig,
-        context=stack.cluster.context,
-        # Changed in place: replaced, they would be gone for a moment, and pods would start without them.
-        enable_secret_mutable=True,
-        enable_config_map_mutable=True,
-        # Kept claims, and objects that a killed `pulumi up` made but could not note, are taken over: also where the
-        # stack file has changed since, though the provider then has another name as the manager of their fields.
-        upsert_existing_objects=True,
-        enable_patch_force=True,
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
+def _provider(stack: Stack, parent: pulumi.Resource) -> ClusterProvider:
+    kubectl = Kubectl(stack.cluster.kubeconfig, stack.cluster.context)
+    return ClusterProvider("cluster", kubectl, pulumi.ResourceOptions(parent=parent))

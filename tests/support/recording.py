@@ -7,12 +7,13 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, set_all_config
 from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
+from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import run_pulumi_func
 
 from tests.support import clouds
@@ -20,6 +21,8 @@ from tests.support.crunchydata import secret_there
 
 GENERATED = "generated-by-the-mock"
 SECRET = "[secret]"
+RELEASE_STATUS = "deployed"
+"""What Helm says of each release."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class _Provider(mocks.Mocks):
         state = dict(args.inputs)
         if args.typ == "random:index/randomPassword:RandomPassword":
             state["result"] = pulumi.Output.secret(f"{GENERATED}-{args.name}")
+        if args.typ == "kubernetes:helm.sh/v3:Release":
+            state["status"] = {"status": RELEASE_STATUS}
         if args.typ == "random:index/randomId:RandomId":
             state["hex"] = "c0de"
         if args.typ == "kubernetes:core/v1:Secret" and args.resource_id:
@@ -140,11 +145,19 @@ class _Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
+class _Callbacks:
+    """Takes the place of the server through which the engine calls hooks back; Pulumi's mocks have none."""
+
+    def register_error_hook(self, hook: pulumi.ErrorHook) -> None:
+        """Nobody will call the hook: what it does is tested by itself."""
+
+
 def _options(request: Any) -> dict[str, Any]:
     timeouts = {name: getattr(request.customTimeouts, name) for name in ("create", "update", "delete")}
     options = {
         "customTimeouts": {name: value for name, value in timeouts.items() if value},
         "deleteBeforeReplace": request.deleteBeforeReplace,
+        "errorHooks": list(request.hooks.on_error),
         "ignoreChanges": list(request.ignoreChanges),
         "import": request.importId,
         "protect": request.protect,
@@ -242,6 +255,7 @@ def record(
     async def run() -> None:
         set_all_config(dict(config or {}), list(secret_keys))
         mocks.set_mocks(_Provider(preview=preview), project="lakehouse", stack=stack, preview=preview, monitor=monitor)
+        SETTINGS.callbacks = cast("Any", _Callbacks())
         await run_pulumi_func(lambda: _run_and_export(program))
 
     # A context of its own: Pulumi keeps its settings in context variables.

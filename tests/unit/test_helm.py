@@ -1,16 +1,19 @@
-"""Releases roll back, come from the chart that the stack names, and carry the stack's own values."""
+"""Releases stay when they fail, come from the chart that the stack names, and carry the stack's own values."""
 
 import copy
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.helm import merge_values, with_items
 from settings.pins import AIRBYTE_CHART, DAGSTER_CHART
+from tests.support import recording
+from tests.support.crunchydata_stacks import VOLUME
 from tests.support.kinds import RELEASE
 from tests.support.recording import Recorded
-from tests.support.stacks import plan
+from tests.support.stacks import as_config, plan, plan_program
 
 
 def release(app: str, **settings: Any) -> Recorded:
@@ -58,12 +61,32 @@ def test_items_come_after_those_that_are_there(values: dict[str, Any], path: lis
 
 
 @pytest.mark.parametrize("app", ["airbyte", "dagster"])
-def test_a_failed_release_is_rolled_back_in_time(app: str) -> None:
+def test_a_release_fails_in_time_stays_to_be_looked_at_and_is_explained(app: str) -> None:
     made = release(app, timeoutSeconds=600)
-    assert made.inputs["atomic"] is made.inputs["cleanupOnFail"] is True
+    assert not made.inputs.get("atomic")
+    assert not made.inputs.get("cleanupOnFail")
     assert made.inputs["timeout"] == 600
     assert not made.inputs.get("skipAwait")
     assert {int(time.rstrip("s")) for time in made.options["customTimeouts"].values()} == {1200}
+    assert made.options["errorHooks"] == [f"{app}-failure-report"]
+
+
+@pytest.mark.parametrize("server", [{"kind": "cloudnativepg"}, {"kind": "crunchydata", "backups": VOLUME}])
+def test_an_operators_release_is_explained_too(server: dict[str, Any]) -> None:
+    [operator] = [
+        it
+        for it in plan(postgresql={"mode": "standalone", "server": server}).of_type(RELEASE)
+        if it.name not in {"airbyte", "dagster"}
+    ]
+    assert operator.options["errorHooks"] == [f"{operator.name}-failure-report"]
+    assert not operator.inputs.get("atomic")
+
+
+@pytest.mark.parametrize("status", ["failed", "pending-upgrade"])
+def test_a_release_that_is_not_deployed_is_no_success(monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    monkeypatch.setattr(recording, "RELEASE_STATUS", status)
+    with pytest.raises(pulumi.RunError, match=f"Helm release dagster/dagster is {status}"):
+        plan_program(as_config({"airbyte": {"enabled": False}}), "test")
 
 
 @pytest.mark.parametrize(("app", "chart"), [("airbyte", AIRBYTE_CHART), ("dagster", DAGSTER_CHART)])
