@@ -33,7 +33,7 @@ class AirbyteArgs:
         url: address at which people reach it, if there is one.
         values: chart values merged over the component's own.
         pods: what holds for every pod.
-        timeout_seconds: how long to wait before rolling back.
+        timeout_seconds: how long to wait for its pods.
     """
 
     namespace: str

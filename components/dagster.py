@@ -34,7 +34,7 @@ class DagsterArgs:
             own values; empty if they are not known.
         path_prefix: path at which the webserver answers, such as `/dagster`; empty for the root.
         pods: what holds for every pod.
-        timeout_seconds: how long to wait before rolling back.
+        timeout_seconds: how long to wait for its pods.
     """
 
     namespace: str

@@ -8,6 +8,9 @@ from components.kubectl import Object, listed, mapping
 EVENTS = 3
 """How many different warnings of one object are shown."""
 
+EVENT_LENGTH = 300
+"""Characters of a warning that are shown."""
+
 WORKLOADS = "deployments,replicasets,statefulsets,daemonsets,jobs,pods"
 """Kinds that `pods_of_release` looks at."""
 
@@ -151,10 +154,14 @@ def warnings(events: Sequence[Object], it: Object) -> list[str]:
         it: the object.
     """
     texts = dict.fromkeys(
-        f"{event['reason']}: {' '.join(event.get('message', '').split())}"
-        for event in reversed(list(_about(events, it)))
+        f"{event['reason']}: {_one_line(event.get('message', ''))}" for event in reversed(list(_about(events, it)))
     )
     return list(texts)[:EVENTS]
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= EVENT_LENGTH else f"{text[:EVENT_LENGTH]}…"
 
 
 def _about(events: Sequence[Object], it: Object) -> Iterator[Object]:

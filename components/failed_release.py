@@ -5,6 +5,7 @@ An error hook of the release looks at the cluster with `kubectl` and reports the
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from pulumi.resource import DependencyResource
 from components.failed_pods import WORKLOADS, Trouble, is_ready, pods_of_release, troubles, warnings, without_pods
 from components.kubectl import Kubectl, KubectlError, Object
 from components.masking import masked, secret_values
-from components.release_records import advice, revisions
+from components.release_records import advice, is_refusal, revisions
 
 DOCS = "docs/troubleshooting.md"
 
@@ -23,6 +24,8 @@ PODS = 8
 
 LOG_LINES = 10
 """Last lines of a container's log that are shown."""
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def failure_report(name: str, kubectl: Kubectl) -> pulumi.ErrorHook:
@@ -61,7 +64,7 @@ async def explain(release: str, namespace: str, error: str, kubectl: Kubectl) ->
     try:
         found = revisions(await kubectl.objects("secrets", namespace, "--selector", f"owner=helm,name={release}"))
         what = advice(found, error, release, namespace, kubectl)
-        if found and found[-1].status == "failed":
+        if found and found[-1].status == "failed" and not is_refusal(error):
             what = "\n".join(part for part in (await _Report(release, namespace, kubectl).text(), what) if part)
     except KubectlError as problem:
         return (
@@ -128,7 +131,7 @@ class _Report:
         if values is None:
             return [f"      its log: {self.kubectl.line(*ask)}"]
         try:
-            log = masked((await self.kubectl.run(*ask)).strip(), values)
+            log = masked(_COLOUR.sub("", await self.kubectl.run(*ask)).strip(), values)
         except KubectlError:
             return []
         return ["      last log lines:", *(f"        | {line}" for line in log.splitlines())] if log else []

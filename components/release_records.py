@@ -12,6 +12,8 @@ from components.kubectl import Kubectl, Object, listed, mapping
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
 """Statuses of a revision that Helm is at work on, or was when it was killed."""
 
+_REFUSALS = ("another operation", "cannot re-use a name", "has no deployed releases")
+
 _EVER_RAN = {"deployed", "superseded"}
 
 
@@ -52,6 +54,11 @@ def _revision(secret: Object) -> Revision:
             if hook.get("events") == ["pre-install"] and mapping(hook, "last_run").get("phase") != "Succeeded"
         ),
     )
+
+
+def is_refusal(error: str) -> bool:
+    """Whether Helm did nothing because of what is on record."""
+    return any(refusal in error for refusal in _REFUSALS)
 
 
 def advice(found: Sequence[Revision], error: str, release: str, namespace: str, kubectl: Kubectl) -> str:

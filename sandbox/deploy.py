@@ -15,6 +15,7 @@ from sandbox.steps import Progress, SandboxError, Step
 STACK = "sandbox"
 UP = ["--yes", "--skip-preview", "--non-interactive", "--color=never", "--suppress-progress", "--suppress-outputs"]
 HINT = "In make shell, kubectl get pods -A shows more. Once it is put right, make up goes on from here."
+UNFINISHED_RELEASES = "owner=helm,status notin (deployed, superseded)"
 # ` +  kubernetes:core/v1:Secret airbyte-database created (0.1s)`
 EVENT = re.compile(r"^ [-+~]{1,2} +(?P<type>\S+) (?P<name>\S+) (?P<verb>creating|created|updat\w+|delet\w+|replac\w+)")
 
@@ -56,11 +57,13 @@ def outputs(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
 
 
 def _pulumi(sandbox: Sandbox, step: Step, *arguments: str, **options: Any) -> None:
+    _run(sandbox, step, "pulumi", *arguments, **options)
+
+
+def _run(sandbox: Sandbox, step: Step, *argv: str, **options: Any) -> None:
     env = {**os.environ, **environment.variables(sandbox)}
-    name = f"pulumi {arguments[0]}"
-    step.run(
-        enter.command(sandbox, ["pulumi", *arguments]), name=name, tail=60, env=env, cwd=sandbox.checkout, **options
-    )
+    name = " ".join(argv[:2])
+    step.run(enter.command(sandbox, argv), name=name, tail=60, env=env, cwd=sandbox.checkout, **options)
 
 
 def _ready_stack(sandbox: Sandbox, step: Step) -> None:
@@ -78,6 +81,8 @@ def _ready_stack(sandbox: Sandbox, step: Step) -> None:
         said.append("lock of a killed run removed")
         break
     if pending := _pending(sandbox):
+        # Nothing is at work here any more: Helm would refuse a release that it was cut off from.
+        _run(sandbox, step, "kubectl", "delete", "secrets", "--all-namespaces", "--selector", UNFINISHED_RELEASES)
         _pulumi(sandbox, step, "refresh", "--clear-pending-creates", "--stack", STACK, *UP, hint=HINT)
         said.append(f"{pending} unfinished operations cleared")
     step.note(", ".join(said) or "already there")

@@ -41,7 +41,7 @@ class App(Model):
     url: Annotated[str, _URL] | None = None
     """Address at which people reach the app, if there is one (an ingress, a load balancer)."""
     timeout_seconds: Annotated[int, Field(ge=60, le=7200)] = 900
-    """How long `pulumi up` waits for the app before it rolls back."""
+    """How long `pulumi up` waits for the app before it fails; nothing is rolled back."""
 
 
 _CHART = (("chart", "version"), ("chart", "path"), ("chart", "unknownValues"))

@@ -23,7 +23,7 @@ class OperatorArgs:
         release_name: name of the Helm release.
         certificate_days: days that the certificates last which it makes.
         values: chart values merged over the component's own.
-        timeout_seconds: how long to wait before rolling back.
+        timeout_seconds: how long to wait for its pods.
         pods: what holds for every pod.
     """
 

@@ -36,7 +36,7 @@ class OperatorArgs:
         create_namespace: whether that is made.
         release_name: its name.
         values: chart values merged over the component's own.
-        timeout_seconds: how long to wait before rolling back.
+        timeout_seconds: how long to wait for its pods.
         pods: what holds for every pod.
     """
 

@@ -171,7 +171,7 @@ def _values(endpoint: Endpoint, password: pulumi.Output[str], args: DatabaseArgs
 
 def _mounted_authority(args: DatabaseArgs) -> pulumi.Input[str] | None:
     """The certificate that pods mount out of the app's Secret; while data are moved to a server that has none, the old
-    server's, which pods need until the app is switched, and again if Helm takes the switch back.
+    server's, which pods need until the app is switched: old ones serve until new ones are ready.
     """
     if args.server.ca_certificate is None and args.arriving_from is not None:
         return args.arriving_from.ca_certificate

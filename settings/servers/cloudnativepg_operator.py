@@ -57,7 +57,7 @@ class CloudNativePGOperator(Model):
     values: Annotated[dict[str, Any], AfterValidator(_values)] = {}
     """Chart values of your own, merged over the program's. Those that the chart does not know are refused."""
     timeout_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
-    """How long `pulumi up` waits for the operator before it rolls back."""
+    """How long `pulumi up` waits for the operator before it fails."""
 
     def refusals(self) -> Iterator[Refusal]:
         """Values that the chart does not know, and how to install what is there already."""

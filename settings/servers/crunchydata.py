@@ -132,7 +132,7 @@ class CrunchyDataOperator(Model):
     values: Annotated[dict[str, Any], AfterValidator(_values)] = {}
     """Chart values of your own, merged over the program's."""
     timeout_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
-    """How long `pulumi up` waits for it before it rolls back."""
+    """How long `pulumi up` waits for it before it fails."""
 
     @property
     def is_official(self) -> bool:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,8 @@ class Stack:
 
         Args:
             when: is given the steps that were begun.
-            group: whether all processes that it started are killed with it, or Pulumi alone.
+            group: whether all that it started is killed with it, or Pulumi alone, whose plugins then see that it is
+                gone and end what they do.
 
         Returns:
             The steps that were begun.
@@ -139,7 +141,10 @@ class Stack:
             assert time.monotonic() < end, "pulumi never came to where it was to be killed"
             time.sleep(0.05)
         # nsenter has become pulumi: same process.
-        (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
+        # Plugins are in process groups of their own.
+        for pid in [process.pid, *(descendants(process.pid) if group else [])]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
@@ -169,6 +174,18 @@ class Stack:
         argv = ["pulumi", command, "--stack", self.name, "--config-file", str(self.file), *QUIET, *flags]
         # The event log is behind this switch.
         return log, [*argv, "--event-log", str(log)], {"PULUMI_DEBUG_COMMANDS": "true"}
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have."""
+    parents: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = [pid]
+    for it in found:
+        found += [child for child, parent in parents.items() if parent == it]
+    return found[1:]
 
 
 def remove(name: str, namespaces: Sequence[str]) -> None:

@@ -76,7 +76,7 @@ def answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         events=EVENTS,
         secrets=[secret(password="hunter2hunter2")],
     )
-    (tmp_path / "log").write_text("connecting with hunter2hunter2\nFATAL: no such database\n")
+    (tmp_path / "log").write_text("connecting with hunter2hunter2\n\x1b[31mFATAL: \x1b[0mno such database\n")
     return tmp_path
 
 
@@ -107,9 +107,16 @@ def test_a_log_is_not_shown_where_its_secrets_are_not_known(answers: Path) -> No
     assert "its log: kubectl logs --namespace ns web-1-a --container web --tail=10 --previous" in text
 
 
-def test_a_record_in_the_way_is_told_without_pods(answers: Path) -> None:
-    write(answers, records=[record(1, "deployed"), record(2, "pending-upgrade")])
-    text = report("another operation (install/upgrade/rollback) is in progress")
+@pytest.mark.parametrize(
+    ("statuses", "error"),
+    [
+        (["deployed", "pending-upgrade"], "another operation (install/upgrade/rollback) is in progress"),
+        (["failed"], "cannot re-use a name that is still in use"),
+    ],
+)
+def test_a_record_in_the_way_is_told_without_pods(answers: Path, statuses: list[str], error: str) -> None:
+    write(answers, records=[record(i, status) for i, status in enumerate(statuses, 1)])
+    text = report(error)
     assert "kubectl delete secrets --namespace ns" in text
     assert "web-1-a" not in text
 

@@ -20,13 +20,14 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Return the pulumi commands that are run."""
+    """Return the commands that are run, those of pulumi without its name."""
     commands: list[list[str]] = []
 
     def run(_sandbox: Sandbox, _step: Step, *arguments: str, **_: Any) -> None:
         commands.append(list(arguments))
 
     monkeypatch.setattr(deploy, "_pulumi", run)
+    monkeypatch.setattr(deploy, "_run", run)
     return commands
 
 
@@ -63,8 +64,9 @@ def test_what_a_killed_run_left_is_cleared(sandbox: Sandbox, tmp_path: Path, ran
     checkpoint(sandbox, pending=2)
     lock(sandbox, pid=2**22 + 1)  # above the kernel's largest
     assert "2 unfinished operations" in ready(sandbox, tmp_path)
-    assert [command[0] for command in ran] == ["cancel", "refresh"]
-    assert "--clear-pending-creates" in ran[1]
+    assert [command[0] for command in ran] == ["cancel", "kubectl", "refresh"]
+    assert ran[1][1:3] == ["delete", "secrets"]
+    assert "--clear-pending-creates" in ran[2]
 
 
 def test_a_lock_whose_pid_is_another_program_now_is_stale(
