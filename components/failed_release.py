@@ -15,7 +15,7 @@ from pulumi.resource import DependencyResource
 from components.failed_pods import WORKLOADS, Trouble, is_ready, pods_of_release, troubles, warnings, without_pods
 from components.kubectl import Kubectl, KubectlError, Object
 from components.masking import masked, secret_values
-from components.release_records import advice, is_refusal, revisions
+from components.release_records import Revision, advice, incomplete, is_refusal, revisions
 
 DOCS = "docs/troubleshooting.md"
 
@@ -49,6 +49,33 @@ def failure_report(name: str, kubectl: Kubectl) -> pulumi.ErrorHook:
     return pulumi.ErrorHook(f"{name}-failure-report", report)
 
 
+def installation_check(name: str, kubectl: Kubectl) -> pulumi.ResourceHook:
+    """A hook before an update that refuses to upgrade what was never installed as a whole.
+
+    Helm would upgrade it and be content, without what the chart creates at an installation alone.
+
+    Args:
+        name: name of the release's resource: hooks have unique names.
+        kubectl: reaches its cluster.
+    """
+
+    async def check(args: pulumi.ResourceHookArgs) -> None:
+        inputs = args.new_inputs or {}
+        release, namespace = inputs["name"], inputs["namespace"]
+        try:
+            found = await _records(release, namespace, kubectl)
+        except KubectlError:
+            return
+        if text := incomplete(found, release, namespace, kubectl):
+            raise pulumi.RunError(text)
+
+    return pulumi.ResourceHook(f"{name}-installation-check", check)
+
+
+async def _records(release: str, namespace: str, kubectl: Kubectl) -> list[Revision]:
+    return revisions(await kubectl.objects("secrets", namespace, "--selector", f"owner=helm,name={release}"))
+
+
 async def explain(release: str, namespace: str, error: str, kubectl: Kubectl) -> str:
     """Why a release failed and what to do, or nothing if the error says it all.
 
@@ -62,7 +89,7 @@ async def explain(release: str, namespace: str, error: str, kubectl: Kubectl) ->
         # Whoever typed Ctrl-C wants an end, and the next `pulumi up` goes on from there.
         return ""
     try:
-        found = revisions(await kubectl.objects("secrets", namespace, "--selector", f"owner=helm,name={release}"))
+        found = await _records(release, namespace, kubectl)
         what = advice(found, error, release, namespace, kubectl)
         if found and found[-1].status == "failed" and not is_refusal(error):
             what = "\n".join(part for part in (await _Report(release, namespace, kubectl).text(), what) if part)

@@ -9,7 +9,7 @@ from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 from pulumi_kubernetes.helm.v3.outputs import ReleaseStatus
 
 from components.cluster import kubectl_of
-from components.failed_release import failure_report
+from components.failed_release import failure_report, installation_check
 from components.kubectl import Kubectl
 from components.release_records import unfinished
 
@@ -71,7 +71,10 @@ def release(
         opts=pulumi.ResourceOptions.merge(
             opts,
             pulumi.ResourceOptions(
-                hooks=pulumi.ResourceHookBinding(on_error=[failure_report(name, kubectl)]),
+                hooks=pulumi.ResourceHookBinding(
+                    before_update=[installation_check(name, kubectl)],
+                    on_error=[failure_report(name, kubectl)],
+                ),
                 # Helm gives up by itself; Pulumi waits longer, for the chart's hooks.
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{2 * timeout_seconds}s", update=f"{2 * timeout_seconds}s"

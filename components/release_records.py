@@ -90,14 +90,27 @@ delete its records; pods, volumes and data stay. Then `pulumi up` again, which t
     if "has no deployed releases" in error:
         first = f"    {delete_all}\n" if found else ""
         return f"Helm release {name} was uninstalled by others. Install it again:\n{first}    pulumi up --refresh"
-    if last and last.status == "failed" and not _EVER_RAN & {it.status for it in found} and found[0].unfinished_hooks:
-        missing = ", ".join(found[0].unfinished_hooks)
-        return f"""\
-The first installation ended before it created all that only an installation creates: {missing}.
-`pulumi up` alone, an upgrade, does not create it. Once the cause is mended, install again; volumes and data stay.
-    {delete_all}
+    return incomplete(found, release, namespace, kubectl) if last and last.status == "failed" else ""
+
+
+def incomplete(found: Sequence[Revision], release: str, namespace: str, kubectl: Kubectl) -> str:
+    """What to type where a first installation ended too early for an upgrade to make up for it; else nothing.
+
+    Args:
+        found: the revisions of the release, oldest first.
+        release: its name.
+        namespace: its namespace.
+        kubectl: reaches its cluster.
+    """
+    # Helm forgets the oldest revisions: what is first need not be the installation.
+    if not found or found[0].number != 1 or not found[0].unfinished_hooks or _EVER_RAN & {it.status for it in found}:
+        return ""
+    missing = ", ".join(found[0].unfinished_hooks)
+    return f"""\
+The first installation of Helm release {namespace}/{release} ended before it had created what no upgrade creates:
+{missing}. Once the cause is mended, install again; volumes and data stay.
+    {_delete(kubectl, namespace, f"owner=helm,name={release}")}
     pulumi up --refresh"""
-    return ""
 
 
 def unfinished(status: str, release: str, namespace: str, kubectl: Kubectl) -> str:

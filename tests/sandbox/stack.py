@@ -142,7 +142,8 @@ class Stack:
             time.sleep(0.05)
         # nsenter has become pulumi: same process.
         # Plugins are in process groups of their own.
-        for pid in [process.pid, *(descendants(process.pid) if group else [])]:
+        doomed = [process.pid, *(descendants(process.pid) if group else [])]
+        for pid in doomed:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         process.wait()

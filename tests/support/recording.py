@@ -151,13 +151,16 @@ class _Callbacks:
     def register_error_hook(self, hook: pulumi.ErrorHook) -> None:
         """Nobody will call the hook: what it does is tested by itself."""
 
+    def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
+        """As for error hooks."""
+
 
 def _options(request: Any) -> dict[str, Any]:
     timeouts = {name: getattr(request.customTimeouts, name) for name in ("create", "update", "delete")}
     options = {
         "customTimeouts": {name: value for name, value in timeouts.items() if value},
         "deleteBeforeReplace": request.deleteBeforeReplace,
-        "errorHooks": list(request.hooks.on_error),
+        "hooks": [*request.hooks.before_update, *request.hooks.on_error],
         "ignoreChanges": list(request.ignoreChanges),
         "import": request.importId,
         "protect": request.protect,

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.failed_release import explain, failure_report
+from components.failed_release import explain, failure_report, installation_check
 from components.kubectl import Kubectl
 from tests.unit.test_masking import secret
 from tests.unit.test_release_records import record
@@ -170,3 +170,27 @@ def test_hook_reports_what_was_tried_and_nothing_else(
 
     asyncio.run(fail())
     assert bool(said) is told
+
+
+@pytest.mark.parametrize(("statuses", "refused"), [(["failed"], True), (["superseded", "failed"], False), ([], False)])
+def test_an_upgrade_of_what_was_never_installed_as_a_whole_is_refused(
+    answers: Path, monkeypatch: pytest.MonkeyPatch, statuses: list[str], *, refused: bool
+) -> None:
+    hook = {"kind": "StatefulSet", "name": "minio", "events": ["pre-install"], "last_run": {"phase": "Failed"}}
+    write(answers, records=[record(i, status, hook) for i, status in enumerate(statuses, 1)])
+    hooks: list[pulumi.ResourceHookFunction] = []
+    monkeypatch.setattr(pulumi, "ResourceHook", lambda _name, check: hooks.append(check))
+    installation_check("app", Kubectl())
+
+    async def update() -> None:
+        done = hooks[0](pulumi.ResourceHookArgs("urn", "", "app", "t", {"name": "app", "namespace": "ns"}))
+        assert inspect.isawaitable(done)
+        await done
+
+    if refused:
+        with pytest.raises(pulumi.RunError, match="what no upgrade creates:\nStatefulSet minio"):
+            asyncio.run(update())
+    else:
+        asyncio.run(update())
+    (answers / "records").unlink()
+    asyncio.run(update())  # who may not look is not held up

@@ -68,7 +68,7 @@ def test_a_release_fails_in_time_stays_to_be_looked_at_and_is_explained(app: str
     assert made.inputs["timeout"] == 600
     assert not made.inputs.get("skipAwait")
     assert {int(time.rstrip("s")) for time in made.options["customTimeouts"].values()} == {1200}
-    assert made.options["errorHooks"] == [f"{app}-failure-report"]
+    assert made.options["hooks"] == [f"{app}-installation-check", f"{app}-failure-report"]
 
 
 @pytest.mark.parametrize("server", [{"kind": "cloudnativepg"}, {"kind": "crunchydata", "backups": VOLUME}])
@@ -78,7 +78,7 @@ def test_an_operators_release_is_explained_too(server: dict[str, Any]) -> None:
         for it in plan(postgresql={"mode": "standalone", "server": server}).of_type(RELEASE)
         if it.name not in {"airbyte", "dagster"}
     ]
-    assert operator.options["errorHooks"] == [f"{operator.name}-failure-report"]
+    assert f"{operator.name}-failure-report" in operator.options["hooks"]
     assert not operator.inputs.get("atomic")
 
 

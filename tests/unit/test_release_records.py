@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,6 +78,8 @@ def test_what_only_an_installation_creates_is_told_while_none_was_complete(statu
     text = advice(found, NOT_READY, "airbyte", "lakehouse", Kubectl())
     assert ("StatefulSet minio" in text) is told
     assert (DELETE_ALL in text) is told
+    pruned = [replace(it, number=it.number + 1) for it in found]
+    assert not advice(pruned, NOT_READY, "airbyte", "lakehouse", Kubectl()), "an upgrade creates nothing of it anyway"
 
 
 def test_commands_reach_the_stacks_cluster() -> None:

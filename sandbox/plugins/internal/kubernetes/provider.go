@@ -67,9 +67,9 @@ func (p *Provider) handlerOf(urn string) (handler, error) {
 	return p.objects, nil
 }
 
-// whileWorking ends the call when the provider is cancelled, too.
+// whileWorking ends the call when the provider is cancelled, and, as the official one, not when the engine is gone.
 func (p *Provider) whileWorking(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(p.work, cancel)
 	return ctx, func() { stop(); cancel() }
 }
