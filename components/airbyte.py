@@ -9,7 +9,13 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 
 from components.airbyte_pods import airbyte_pods
-from components.airbyte_values import address_values, airbyte_values, with_database_authority
+from components.airbyte_values import (
+    TEMPORAL_DATABASES,
+    TemporalDatabases,
+    address_values,
+    airbyte_values,
+    with_database_authority,
+)
 from components.endpoint import Endpoint
 from components.helm import ChartSource, merge_values, release
 from components.object_storage import Minio, ObjectStorage
@@ -29,6 +35,7 @@ class AirbyteArgs:
         major: major version of the chart, 1 or 2.
         endpoint: its database.
         storage: where it keeps objects.
+        temporal_databases: the databases of its Temporal.
         database_rotation: number of the database password.
         url: address at which people reach it, if there is one.
         values: chart values merged over the component's own.
@@ -42,6 +49,7 @@ class AirbyteArgs:
     major: int
     endpoint: Endpoint
     storage: ObjectStorage
+    temporal_databases: TemporalDatabases = TEMPORAL_DATABASES
     database_rotation: int = 1
     url: str | None = None
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -70,6 +78,7 @@ class Airbyte(pulumi.ComponentResource):
             storage=args.storage,
             storage_secret=storage_secret,
             rotation=f"database-{args.database_rotation}",
+            temporal_databases=args.temporal_databases,
         )
         ours = merge_values(ours, address_values(args.major, args.url))
         ours = merge_values(airbyte_pods(args.major, args.pods), ours)

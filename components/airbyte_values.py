@@ -1,7 +1,9 @@
 """Values of Airbyte's chart, 1.x and 2.x: what it must be told about its database and object storage."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from components import authority
 from components.airbyte_storage import storage_values
@@ -52,8 +54,26 @@ _DATABASE_HOST = "lakehouse/database-host"
 _DATABASE = "lakehouse/database"
 
 
+@dataclass(frozen=True)
+class TemporalDatabases:
+    """Names of the databases of Airbyte's Temporal."""
+
+    default: str = "temporal"
+    visibility: str = "temporal_visibility"
+
+
+TEMPORAL_DATABASES = TemporalDatabases()
+"""What Temporal's image calls them if it is not told."""
+
+
 def airbyte_values(
-    *, major: int, endpoint: Endpoint, storage: ObjectStorage, storage_secret: str, rotation: str
+    *,
+    major: int,
+    endpoint: Endpoint,
+    storage: ObjectStorage,
+    storage_secret: str,
+    rotation: str,
+    temporal_databases: TemporalDatabases = TEMPORAL_DATABASES,
 ) -> dict[str, Any]:
     """Values for a chart of major version 1 or 2. They name Secrets and carry none.
 
@@ -63,15 +83,20 @@ def airbyte_values(
         storage: where objects go; only `S3` and `Gcs` with version 1.
         storage_secret: Secret with MinIO's generated credentials.
         rotation: changes with any of the credentials; the pods carry it and restart with it.
+        temporal_databases: the databases of its Temporal.
     """
     # Pods read where the database is from a ConfigMap, and a change of that alone restarts none.
     database = {
         _DATABASE_HOST: endpoint.host,
-        _DATABASE: f"{endpoint.port}/{endpoint.database}{_jdbc_parameters(endpoint)}",
+        _DATABASE: f"{endpoint.port}/{_encoded(endpoint.database)}{_jdbc_parameters(endpoint)}",
     }
     annotated = {"podAnnotations": {CREDENTIALS_ROTATION: rotation, **database}}
     # The bootstrap Job makes Temporal's databases; its own attempt would need a role that may create more of them.
-    temporal = {"SKIP_DB_CREATE": "true", **_temporals_tls(major, endpoint)}
+    temporal = {
+        "SKIP_DB_CREATE": "true",
+        **_temporals_databases(temporal_databases),
+        **_temporals_tls(major, endpoint),
+    }
     values: dict[str, Any] = {
         "postgresql": {"enabled": False},
         "global": {"database": _database(major, endpoint)},
@@ -125,10 +150,25 @@ def _database(major: int, endpoint: Endpoint) -> dict[str, Any]:
         "secretName": endpoint.secret_name,
         "host": endpoint.host,
         "port": endpoint.port,
-        ("database" if major == 1 else "name"): f"{endpoint.database}{_jdbc_parameters(endpoint)}",
+        ("database" if major == 1 else "name"): f"{_encoded(endpoint.database)}{_jdbc_parameters(endpoint)}",
         "userSecretKey": "DATABASE_USER",
         "passwordSecretKey": "DATABASE_PASSWORD",
     }
+
+
+def _encoded(name: str) -> str:
+    """A database's name as a part of an address. The JDBC driver decodes it there, and so do Temporal's drivers."""
+    return quote(name, safe="")
+
+
+def _temporals_databases(databases: TemporalDatabases) -> dict[str, str]:
+    """Variables of Temporal's image where they are not its defaults; neither major version of the chart sets them.
+
+    Server and schema tool write the names into an address as they are (buildDSN, 1.27).
+    """
+    names = {"DBNAME": databases.default, "VISIBILITY_DBNAME": databases.visibility}
+    defaults = {"DBNAME": TEMPORAL_DATABASES.default, "VISIBILITY_DBNAME": TEMPORAL_DATABASES.visibility}
+    return {variable: _encoded(name) for variable, name in names.items() if name != defaults[variable]}
 
 
 def _jdbc_parameters(endpoint: Endpoint) -> str:

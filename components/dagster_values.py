@@ -1,5 +1,7 @@
 """Values of Dagster's chart: what it must be told about its database."""
 
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,6 +14,8 @@ SECRET_ALIASES: Mapping[str, str] = {"postgresql-password": "password"}
 """Keys that the chart insists on, each with the key of the database Secret that it repeats."""
 
 _USER_CODE = "dagster-user-deployments"
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+"""What YAML takes for something else than text."""
 _LAUNCHERS = {"K8sRunLauncher": "k8sRunLauncher", "CeleryK8sRunLauncher": "celeryK8sRunLauncher"}
 """Key of each run launcher's settings, by the word that chooses it; Celery's workers take theirs, too."""
 
@@ -33,8 +37,8 @@ def dagster_values(*, endpoint: Endpoint, client_image: str, rotation: str, path
             "enabled": False,
             "image": _image(client_image),
             "postgresqlHost": endpoint.host,
-            "postgresqlUsername": endpoint.username,
-            "postgresqlDatabase": endpoint.database,
+            "postgresqlUsername": _scalar(endpoint.username),
+            "postgresqlDatabase": _scalar(endpoint.database),
             "postgresqlParams": _parameters(endpoint),
             "service": {"port": endpoint.port},
         },
@@ -94,6 +98,14 @@ def _at_path(prefix: str) -> dict[str, Any]:
     if not prefix:
         return {}
     return {"pathPrefix": prefix, "readinessProbe": {"httpGet": {"path": f"{prefix}/server_info"}}}
+
+
+def _scalar(name: str) -> str:
+    """A name as the chart must have it, which writes it as it is into dagster.yaml and, behind `-U`, into a shell
+    command: without quotes where nobody needs any, else in double ones, which both understand.
+    """
+    plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _WORDS
+    return name if plain else json.dumps(name, ensure_ascii=False)
 
 
 def _parameters(endpoint: Endpoint) -> dict[str, str]:

@@ -114,9 +114,10 @@ def database_args(
     aliases: Mapping[str, str],
     timeout_seconds: int,
     arriving_from: Server | None,
+    password: str | None = None,
 ) -> DatabaseArgs:
     """An app's part of a server; `aliases` are keys that its chart wants in the Secret, `arriving_from` is the server
-    that a move brings the data from.
+    that a move brings the data from, `password` that of a role that is there already.
     """
     settings = app.database
     return DatabaseArgs(
@@ -128,6 +129,11 @@ def database_args(
         extensions=app.databases[settings.name],
         further_databases={name: wanted for name, wanted in app.databases.items() if name != settings.name},
         secret_aliases=aliases,
+        app=next(iter(app.database_settings.values())).partition(".")[0],
+        settings=app.database_settings,
+        connections=app.least_connections,
+        adopt=settings.adopt,
+        password=password,
         password_rotation=settings.password_rotation,
         scram_iterations=settings.scram_iterations,
         limits=RoleLimits(

@@ -138,6 +138,9 @@ class Platform(pulumi.ComponentResource):
                 major=app.chart_major,
                 endpoint=database.endpoint,
                 storage=object_storage(app.storage),
+                temporal_databases=airbyte_values.TemporalDatabases(
+                    app.database.temporal_name, app.database.temporal_visibility_name
+                ),
                 database_rotation=app.database.password_rotation,
                 url=app.url,
                 values=app.values,
@@ -185,6 +188,7 @@ class Platform(pulumi.ComponentResource):
                 aliases=aliases,
                 timeout_seconds=timeout,
                 arriving_from=self._moves[key].source if key in self._moves else None,
+                password=None if (given := self._stack.role_passwords[key]) is None else given.get_secret_value(),
             ),
             self._in_namespace(namespace, server),
         )

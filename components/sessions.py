@@ -11,7 +11,7 @@ from components.pod_settings import PodSettings
 from components.postgres.pods import POSTGRES_UID
 from components.postgres.server import Server
 
-# Names of the variables are the Secret's keys.
+# Names of the variables are the Secret's keys. What an assignment gets is not split into words.
 _LOGIN = "PGDATABASE=$database PGUSER=$username PGPASSWORD=$password"
 
 
@@ -24,12 +24,13 @@ class PodSession:
 
     def psql(self, endpoint: Endpoint) -> str:
         """Opens a session."""
-        return f"kubectl exec -it -n {self.namespace} {self.pod} -- psql -U {endpoint.username} -d {endpoint.database}"
+        login = f"psql -U {shlex.quote(endpoint.username)} -d {_as_argument(endpoint.database)}"
+        return f"kubectl exec -it -n {self.namespace} {self.pod} -- {login}"
 
     def pg_dump(self, endpoint: Endpoint) -> str:
         """Writes a dump to a file."""
-        dump = f"pg_dump -U {endpoint.username} {endpoint.database}"
-        return f"kubectl exec -n {self.namespace} {self.pod} -- {dump} > {endpoint.database}.sql"
+        dump = f"pg_dump -U {shlex.quote(endpoint.username)} {_as_argument(endpoint.database)}"
+        return f"kubectl exec -n {self.namespace} {self.pod} -- {dump} > {_file(endpoint.database)}"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class ClientSession:
         """Writes a dump to a file."""
         # What a pod writes before kubectl has its output is lost: the dump waits for the line that comes with it.
         run = self._run("pg_dump", "-i", f"read -r _; {self._login} exec pg_dump", endpoint)
-        return f"echo | {run} > {endpoint.database}.sql"
+        return f"echo | {run} > {_file(endpoint.database)}"
 
     @property
     def _login(self) -> str:
@@ -80,6 +81,19 @@ class ClientSession:
 
 
 Session = PodSession | ClientSession
+
+
+def _as_argument(database: str) -> str:
+    """A database's name for psql and pg_dump, which take some for connection strings or options."""
+    if "=" in database or "://" in database or database.startswith("-"):
+        escaped = database.replace("\\", "\\\\").replace("'", "\\'")
+        return shlex.quote(f"dbname='{escaped}'")
+    return shlex.quote(database)
+
+
+def _file(database: str) -> str:
+    """Name of a dump's file."""
+    return shlex.quote(f"{database.replace('/', '-')}.sql")
 
 
 def behind_a_pooler(server: Server) -> tuple[str, int] | None:

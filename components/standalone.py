@@ -96,9 +96,9 @@ def _existing(
         host=server.host,
         port=server.port,
         namespace=settings.namespace,
-        admin=given_admin(server.admin, admin_password),
+        admin=None if server.admin is None else given_admin(server.admin, admin_password),
         client_image=settings.image,
         tls=TlsMode(server.tls),
         ca_certificate=server.ca_certificate,
-        admin_database=server.admin.database,
+        admin_database="postgres" if server.admin is None else server.admin.database,
     )

@@ -1,5 +1,6 @@
 """The two applications: what a stack may say of Airbyte and of Dagster."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, TypeAlias
 
@@ -9,13 +10,28 @@ from settings.base import Model, Refusal
 from settings.chart import Chart, numbers
 from settings.dagster_address import address_refusals
 from settings.known_values import unknown_values
-from settings.names import DatabaseSecretName, Form, Namespace, PostgresName, ReleaseName
+from settings.names import (
+    AirbyteRoleName,
+    DagsterDatabaseName,
+    DagsterRoleName,
+    DatabaseName,
+    DatabaseSecretName,
+    Form,
+    Namespace,
+    ReleaseName,
+)
 from settings.pins import AIRBYTE_CHART, AIRBYTE_TESTED, DAGSTER_CHART, DAGSTER_OLDEST
 from settings.postgresql import AppDatabase
 from settings.reserved import AIRBYTE, DAGSTER, refuse_reserved
 from settings.storage import GCS_FILE, GcsStorage, MinioStorage, ObjectStorage, S3CompatibleStorage
 
-TEMPORAL_DATABASES = ("temporal", "temporal_visibility")
+_WORDS = {
+    spelt
+    for word in ("y", "n", "yes", "no", "on", "off", "true", "false", "null")
+    for spelt in (word, word.capitalize(), word.upper())
+}
+"""What YAML 1.1 takes for something else than text."""
+_SERVERS_OWN = ("postgres", "template0", "template1")
 
 
 _URL = Form(
@@ -50,9 +66,13 @@ _CHART = (("chart", "version"), ("chart", "path"), ("chart", "unknownValues"))
 class AirbyteDatabase(AppDatabase):
     """Airbyte's role and database; its Temporal gets two more databases of the same role."""
 
-    name: PostgresName = "airbyte"
+    name: DatabaseName = "airbyte"
     """Airbyte's own database."""
-    username: PostgresName = "airbyte"
+    temporal_name: DatabaseName = "temporal"
+    """Database of its Temporal. Two Airbytes on one server need one each, as they need `temporalVisibilityName`."""
+    temporal_visibility_name: DatabaseName = "temporal_visibility"
+    """Database in which its Temporal looks workflows up."""
+    username: AirbyteRoleName = "airbyte"
     """Airbyte's role, owner of its databases."""
     secret_name: DatabaseSecretName = "airbyte-database"
     """Secret in the app's namespace that carries all that a client needs."""
@@ -60,18 +80,28 @@ class AirbyteDatabase(AppDatabase):
     """Rounds that a client computes at each login. Airbyte's driver, JDBC, refuses fewer than 4096."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """Also names that Temporal has already."""
+        """Also databases that would be one."""
         yield from super().refusals()
-        if self.name in TEMPORAL_DATABASES:
-            yield Refusal(("name",), self.name, f"any database but Temporal's ({', '.join(TEMPORAL_DATABASES)})")
+        temporal = {"temporalName": self.temporal_name, "temporalVisibilityName": self.temporal_visibility_name}
+        reads = (("name",), *((key,) for key in temporal))
+        if self.name in temporal.values():
+            allowed = f"any database but Temporal's ({', '.join(temporal.values())})"
+            yield Refusal(("name",), self.name, allowed, reads)
+        if self.temporal_name == self.temporal_visibility_name:
+            allowed = "another database than `temporalName`"
+            yield Refusal(("temporalVisibilityName",), self.temporal_visibility_name, allowed, reads)
+        for key, name in temporal.items():
+            if name in _SERVERS_OWN:
+                allowed = f"any database but the server's own ({', '.join(_SERVERS_OWN)})"
+                yield Refusal((key,), name, allowed)
 
 
 class DagsterDatabase(AppDatabase):
     """Dagster's role and database."""
 
-    name: PostgresName = "dagster"
+    name: DagsterDatabaseName = "dagster"
     """Dagster's database."""
-    username: PostgresName = "dagster"
+    username: DagsterRoleName = "dagster"
     """Dagster's role, owner of its database."""
     secret_name: DatabaseSecretName = "dagster-database"
     """Secret in the app's namespace that carries all that a client needs."""
@@ -108,7 +138,22 @@ class Airbyte(App):
     def databases(self) -> dict[str, list[str]]:
         """Every database of the app's role, with the extensions that it needs."""
         # Temporal's schema of the visibility database has an index that needs this one (its PostgreSQL schema v12).
-        return {self.database.name: self.database.extensions, "temporal": [], "temporal_visibility": ["btree_gin"]}
+        return {
+            self.database.name: self.database.extensions,
+            self.database.temporal_name: [],
+            self.database.temporal_visibility_name: ["btree_gin"],
+        }
+
+    @property
+    def database_settings(self) -> dict[str, str]:
+        """The setting that says each database's name."""
+        keys = ("name", "temporalName", "temporalVisibilityName")
+        return {name: f"airbyte.database.{key}" for name, key in zip(self.databases, keys, strict=True)}
+
+    @property
+    def least_connections(self) -> int:
+        """Connections below which it does not work: one of its pools alone may take 20 (the charts' defaults)."""
+        return 20
 
     @property
     def chart_version(self) -> tuple[int, ...]:
@@ -152,6 +197,12 @@ class Airbyte(App):
     def _storage_refusals(self) -> Iterator[Refusal]:
         reads = (("chart", "version"), ("chart", "path"), ("storage", "kind"))
         storage = self.storage
+        # Chart 1.x writes the name into YAML without quotes.
+        if self.chart_major == 1 and (
+            re.match("[A-Za-z_]", self.database.name) is None or self.database.name in _WORDS
+        ):
+            allowed = "with a chart 1.x, a name that begins with a letter of ASCII or '_', and no word such as `true`"
+            yield Refusal(("database", "name"), self.database.name, allowed, (*reads, ("database", "name")))
         if self.chart_major == 1 and isinstance(storage, MinioStorage):
             allowed = "s3 or gcs with a chart 1.x, whose MinIO takes no credentials from a Secret"
             yield Refusal(("storage", "kind"), storage.kind, allowed, reads)
@@ -195,6 +246,16 @@ class Dagster(App):
     def databases(self) -> dict[str, list[str]]:
         """Every database of the app's role, with the extensions that it needs."""
         return {self.database.name: self.database.extensions}
+
+    @property
+    def database_settings(self) -> dict[str, str]:
+        """The setting that says each database's name."""
+        return {self.database.name: "dagster.database.name"}
+
+    @property
+    def least_connections(self) -> int:
+        """Connections below which it does not work: webserver, daemon and a run open one for each query."""
+        return 10
 
     @property
     def server_name(self) -> str:

@@ -16,8 +16,8 @@ from settings.provider_config import ProviderConfig, contradictions
 from settings.report import report
 from settings.stack import Stack
 
-SECRET_SETTING = "adminPassword"
-"""The one setting that holds a secret."""
+SECRET_SETTINGS = ("adminPassword", "airbytePassword", "dagsterPassword")
+"""The settings that hold a secret."""
 
 
 def load() -> Stack:
@@ -63,7 +63,7 @@ def decode(config: Mapping[str, str], project: str) -> dict[str, Any]:
     """The project's keys without their prefix, and their values as JSON says they are, else as text."""
     prefix = f"{project}:"
     ours = {key.removeprefix(prefix): text for key, text in config.items() if key.startswith(prefix)}
-    return {key: text if key == SECRET_SETTING else _value(text) for key, text in ours.items()}
+    return {key: text if key in SECRET_SETTINGS else _value(text) for key, text in ours.items()}
 
 
 def _value(text: str) -> Any:
@@ -86,18 +86,19 @@ def _not_ours(config: Mapping[str, str], project: str) -> list[Mistake]:
 
 
 def _encrypted(config: Mapping[str, str], project: str, secret_keys: Collection[str]) -> list[Mistake]:
-    """Settings are no secrets: what they hold is readable in the state, in previews and in the Helm releases. One is,
-    and must never stand in the file in clear.
+    """Settings are no secrets: what they hold is readable in the state, in previews and in the Helm releases. A few
+    are, and must never stand in the file in clear.
     """
-    secret = f"{project}:{SECRET_SETTING}"
+    secrets = {f"{project}:{name}": name for name in SECRET_SETTINGS}
     found = [
         Mistake((key,), Found.SECRET, "nothing encrypted; put it into a Kubernetes Secret, and that Secret's name here")
         for key in secret_keys
-        if key.startswith(f"{project}:") and key != secret
+        if key.startswith(f"{project}:") and key not in secrets
     ]
-    if config.get(secret) and secret not in secret_keys:
-        allowed = f"an encrypted value: pulumi config set --secret {SECRET_SETTING}"
-        found.append(Mistake((secret,), Found.SECRET, allowed))
+    for secret, name in secrets.items():
+        if config.get(secret) and secret not in secret_keys:
+            allowed = f"an encrypted value: pulumi config set --secret {name}"
+            found.append(Mistake((secret,), Found.SECRET, allowed))
     return found
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from settings.base import Refusal
+from settings.base import Found, Refusal
 from settings.embedded import EmbeddedPostgreSQL
 from settings.standalone import StandalonePostgreSQL
 
 PostgreSQL = EmbeddedPostgreSQL | StandalonePostgreSQL
+_ADMIN = "an admin: a move stops the app's role on one server and makes databases on the other"
 _SERVERS = (("postgresql",), ("moveFrom",))
 
 
@@ -18,6 +19,10 @@ def refusals(postgresql: PostgreSQL, move_from: PostgreSQL | None) -> Iterator[R
         move_from: where they are.
     """
     match postgresql, move_from:
+        case StandalonePostgreSQL(has_admin=False), EmbeddedPostgreSQL() | StandalonePostgreSQL():
+            yield Refusal(("postgresql", "server", "admin"), Found.NOTHING, _ADMIN, _SERVERS)
+        case _, StandalonePostgreSQL(has_admin=False):
+            yield Refusal(("moveFrom", "server", "admin"), Found.NOTHING, _ADMIN, _SERVERS)
         case EmbeddedPostgreSQL(), EmbeddedPostgreSQL():
             allowed = "a standalone server: `postgresql` is embedded too, so there is nothing to move"
             yield Refusal(("moveFrom", "mode"), "embedded", allowed, _SERVERS)

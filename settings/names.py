@@ -83,6 +83,76 @@ PostgresName = Annotated[
 ]
 """Name of a PostgreSQL role or database that needs no quoting anywhere."""
 
+
+@dataclass(frozen=True)
+class AnyPostgresName:
+    """Annotation of a name that PostgreSQL takes once it is quoted.
+
+    Attributes:
+        unwanted: pattern that it must not match, because a tool of the chain would misread it.
+        reason: what that is, for people; empty without a pattern.
+        reserved: whether `pg_` at the beginning, `public` and `none` are PostgreSQL's own, as with roles.
+    """
+
+    unwanted: str = ""
+    reason: str = ""
+    reserved: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is allowed."""
+        reserved = ", not beginning with 'pg_' and not 'public' or 'none'" if self.reserved else ""
+        return f"1 to 63 bytes in UTF-8, no control or invisible characters{reserved}{self.reason}"
+
+    def check(self, value: str) -> str:
+        """Return the name as it is, or refuse it."""
+        # PostgreSQL cuts identifiers at 63 bytes.
+        fits = value.isprintable() and 0 < len(value.encode()) <= 63
+        reserved = self.reserved and (value.startswith("pg_") or value in {"public", "none"})
+        if not fits or reserved or (self.unwanted and re.search(self.unwanted, value)):
+            refuse(self.words)
+        return value
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        reserved = "(?!pg_|public$|none$)" if self.reserved else ""
+        unwanted = f"(?!.*{self.unwanted})" if self.unwanted else ""
+        return {**handler(schema), "pattern": f"^{reserved}{unwanted}.", "maxLength": 63}
+
+
+DatabaseName = Annotated[str, AnyPostgresName()]
+"""Name of a PostgreSQL database: letters of any case and alphabet, spaces, quotes, `db-airbyte`."""
+
+DagsterDatabaseName = Annotated[
+    str, AnyPostgresName(r"\?", ", without '?': Dagster writes the name into an address as it is (dagster_postgres)")
+]
+"""Name of Dagster's database."""
+
+RoleName = Annotated[str, AnyPostgresName(reserved=True)]
+"""Name of a PostgreSQL role."""
+
+AirbyteRoleName = Annotated[
+    str,
+    AnyPostgresName(
+        r"[^-A-Za-z0-9_.~@+]",
+        "; of letters, digits and '-', '_', '.', '~', '@', '+': Temporal writes the name into an address as it is",
+        reserved=True,
+    ),
+]
+"""Name of Airbyte's role (buildDSN of Temporal 1.27)."""
+
+DagsterRoleName = Annotated[
+    str,
+    AnyPostgresName(
+        r"""['"\\`$/]""",
+        """, and none of ' " \\ ` $ /: the chart writes the name into a shell command and Dagster into an address""",
+        reserved=True,
+    ),
+]
+"""Name of Dagster's role."""
+
 BucketName = Annotated[
     str, Form(r"[a-z0-9][-a-z0-9._]{1,61}[a-z0-9]", 63, "3 or more lower-case letters, digits, '-', '_' and '.'")
 ]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from settings.base import Model, Refusal
 from settings.embedded import EmbeddedPostgreSQL, EmbeddedServer
-from settings.names import DatabaseSecretName, ExtensionName, PostgresName
+from settings.names import DatabaseName, DatabaseSecretName, ExtensionName, RoleName
 from settings.standalone import StandalonePostgreSQL
 
 PostgreSQL = Annotated[EmbeddedPostgreSQL | StandalonePostgreSQL, Field(discriminator="mode")]
@@ -17,14 +17,18 @@ PostgreSQL = Annotated[EmbeddedPostgreSQL | StandalonePostgreSQL, Field(discrimi
 class AppDatabase(Model):
     """One app's role and databases on the server, whoever runs it."""
 
-    name: PostgresName
+    name: DatabaseName
     """The app's database."""
-    username: PostgresName
+    username: RoleName
     """The app's role, owner of its databases."""
+    adopt: bool = False
+    """Whether a role and databases of these names are taken over that this stack did not make; the role gets a new
+    password."""
     secret_name: DatabaseSecretName
     """Secret in the app's namespace that carries all that a client needs."""
     password_rotation: Annotated[int, Field(ge=1)] = 1
-    """Raise it to give the app's role a new password; the app restarts."""
+    """Raise it to give the app's role a new password; the app restarts. Where the password is yours, since the
+    server has no `admin`, raise it whenever you have changed that."""
     scram_iterations: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
     """Rounds that a client computes at each login. JDBC refuses fewer than 4096."""
     connection_limit: Annotated[int, Field(ge=1, le=10_000)] | None = None

@@ -35,11 +35,14 @@ def refusals(
             found = app.database.embedded.model_dump(by_alias=True, exclude_unset=True)
             allowed = "nothing where `postgresql.mode` is standalone: the app has no server of its own"
             yield Refusal((key, "database", "embedded"), found, allowed, _SERVERS)
-        if namespace == postgresql.namespace:
+        if namespace == postgresql.namespace and postgresql.has_admin:
             allowed = f"another namespace than {key}'s, whose pods are not to read the admin's Secret"
             reads = (("namespace",), (key, "namespace"), (key, "enabled"))
             yield Refusal((setting, "namespace"), postgresql.namespace, allowed, reads)
         yield from _kept_by_the_cloud(setting, postgresql, key, app)
+        if app.database.username == postgresql.admin_username:
+            allowed = "another role than the server's admin"
+            yield Refusal((key, "database", "username"), app.database.username, allowed, ((setting, "server"),))
     if len(apps) == 2:
         yield from _clashes(setting, apps)
     airbyte = apps["airbyte"][0] if "airbyte" in apps else None
@@ -106,6 +109,50 @@ def admin_password_refusals(
     if not wanted and password is not None:
         allowed = "nothing: only a server that is there already, without `admin.secretName`, takes it"
         yield Refusal(("adminPassword",), Found.SECRET, allowed, _SERVERS)
+
+
+_MADE_BY_THE_PROGRAM = (
+    "adopt",
+    "scram_iterations",
+    "connection_limit",
+    "statement_timeout_seconds",
+    "idle_in_transaction_timeout_seconds",
+)
+"""Settings of a role that only an admin can give it."""
+
+
+def role_refusals(
+    postgresql: EmbeddedPostgreSQL | StandalonePostgreSQL,
+    apps: DeployedApps,
+    passwords: Mapping[str, SecretStr | None],
+) -> Iterator[Refusal]:
+    """A role's password, or something of the role, that is missing or nobody's to give.
+
+    Args:
+        postgresql: where the data are to be.
+        apps: the apps that are deployed.
+        passwords: password of each app's role, where the stack file gives it.
+    """
+    without_admin = isinstance(postgresql, StandalonePostgreSQL) and not postgresql.has_admin
+    reads = (("postgresql",), ("airbyte", "enabled"), ("dagster", "enabled"))
+    for key, password in passwords.items():
+        setting = f"{key}Password"
+        if password is not None and not (without_admin and key in apps):
+            allowed = "nothing: only a server without `admin` takes it, whose roles are there already"
+            yield Refusal((setting,), Found.SECRET, allowed, reads)
+        if password is None and without_admin and key in apps:
+            role = apps[key][0].database.username
+            allowed = (
+                f"the password of role {role}, which is there already: pulumi config set --secret {setting}; or the"
+                " server's `admin`, who makes it"
+            )
+            yield Refusal((setting,), Found.NOTHING, allowed, reads)
+    for key, (app, _) in apps.items() if without_admin else ():
+        for name in _MADE_BY_THE_PROGRAM:
+            if name in app.database.model_fields_set:
+                allowed = "nothing on a server without `admin`: whoever makes the role says that there"
+                field = type(app.database).model_fields[name]
+                yield Refusal((key, "database", str(field.alias)), getattr(app.database, name), allowed, reads)
 
 
 def _takes_password(postgresql: EmbeddedPostgreSQL | StandalonePostgreSQL) -> bool:

@@ -79,6 +79,12 @@ class Stack(Model):
     """Labels of every Kubernetes object that the program makes, and of all pods."""
     pods: Pods = Pods()
     """What holds for every pod: where images come from, where pods run, as whom, and how they are marked."""
+    airbyte_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
+    """Password of Airbyte's role where it is there already, since `postgresql.server` has no `admin`; encrypted:
+    `pulumi config set --secret airbytePassword`."""
+    dagster_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
+    """Password of Dagster's role where it is there already, since `postgresql.server` has no `admin`; encrypted:
+    `pulumi config set --secret dagsterPassword`."""
     airbyte: Airbyte = Airbyte()
     """Airbyte."""
     dagster: Dagster = Dagster()
@@ -103,6 +109,7 @@ class Stack(Model):
             yield from user_code.refusals(self.dagster, tls)
         yield from run_namespaces.refusals(self.apps)
         yield from sharing.admin_password_refusals(self.servers, self.admin_password)
+        yield from sharing.role_refusals(self.postgresql, self.apps, self.role_passwords)
         if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
             yield from self._clashes()
 
@@ -145,6 +152,11 @@ class Stack(Model):
         if self.airbyte.database.secret_name == secret:
             path = ("dagster", "database", "secretName")
             yield Refusal(path, secret, "another name than Airbyte's Secret", (*_PLACES, *_SECRETS))
+
+    @property
+    def role_passwords(self) -> dict[str, SecretStr | None]:
+        """Password of each app's role, where the stack file gives it."""
+        return {"airbyte": self.airbyte_password, "dagster": self.dagster_password}
 
     @property
     def servers(self) -> tuple[EmbeddedPostgreSQL | StandalonePostgreSQL, ...]:

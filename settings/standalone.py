@@ -31,9 +31,9 @@ class StandalonePostgreSQL(Model):
 
     @property
     def namespace_is_there(self) -> bool:
-        """Whether somebody made the namespace already, because it holds a Secret of theirs."""
+        """Whether the program has no namespace to make: somebody's Secret is in it already, or nothing ever will be."""
         # Where the server itself is in it, never: a namespace that is let go takes the volumes with it.
-        return self.given_admin is not None and self.given_admin.secret_name is not None
+        return not self.has_admin or (self.given_admin is not None and self.given_admin.secret_name is not None)
 
     @property
     def given_admin(self) -> ExistingAdmin | None:
@@ -47,6 +47,16 @@ class StandalonePostgreSQL(Model):
                 return admin
             case _:
                 return None
+
+    @property
+    def has_admin(self) -> bool:
+        """Whether the program can make roles and databases."""
+        return not (isinstance(self.server, ExistingServer) and self.server.admin is None)
+
+    @property
+    def admin_username(self) -> str | None:
+        """The role of a given admin, where the stack file says it."""
+        return self.given_admin.username if self.given_admin is not None else None
 
     @property
     def tls(self) -> Literal["disable", "require", "verify-full"]:

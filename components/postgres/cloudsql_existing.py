@@ -1,6 +1,6 @@
 """A Google Cloud SQL instance that is there: it is looked up and left as it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 from pulumi_gcp.sql import get_database_instance_output
@@ -9,7 +9,7 @@ from components.postgres.admin import Admin, admin_secret
 from components.postgres.cloudsql import joined
 from components.postgres.cloudsql_access import Access, Found, Place, server
 from components.postgres.gcp_provider import gcp_provider
-from components.postgres.server import AdminSecret, ServerComponent
+from components.postgres.server import SETTLED_SECONDS, AdminSecret, ServerComponent
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ExistingCloudSqlServer(ServerComponent):
         )
         in_cloud = pulumi.ResourceOptions(parent=self, provider=provider)
         secret = admin_secret(name, args.place.namespace, args.admin, child)
-        self.server = server(
+        reached = server(
             name,
             args.place,
             found,
@@ -60,4 +60,5 @@ class ExistingCloudSqlServer(ServerComponent):
             in_cloud=in_cloud,
             admin_database=args.admin_database,
         )
+        self.server = replace(reached, settling_seconds=SETTLED_SECONDS)
         self.register_outputs({})

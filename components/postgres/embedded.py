@@ -71,13 +71,15 @@ class EmbeddedServer(ServerComponent):
         super().__init__("lakehouse:postgres:EmbeddedServer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         labels = {"app.kubernetes.io/name": "postgresql", "app.kubernetes.io/instance": args.name}
+        admin = AdminSecret(f"{args.name}-admin")
         self.server = Server(
             host=f"{args.name}.{args.namespace}.svc.cluster.local",
             port=PORT,
             tls=TlsMode.DISABLE,
             namespace=args.namespace,
-            admin=AdminSecret(f"{args.name}-admin"),
+            admin=admin,
             client_image=args.image,
+            exclusive=True,
         )
 
         password = random.RandomPassword(
@@ -88,9 +90,9 @@ class EmbeddedServer(ServerComponent):
             opts=child,
         )
         self.admin_password = password.result
-        admin = secret(
+        admin_secret = secret(
             f"{name}-admin",
-            {"name": self.server.admin.name, "namespace": args.namespace, "labels": labels},
+            {"name": admin.name, "namespace": args.namespace, "labels": labels},
             {"username": "postgres", "password": password.result},
             child,
         )
@@ -157,14 +159,14 @@ class EmbeddedServer(ServerComponent):
                         node_selector=args.node_selector,
                         claim_name=f"data-{args.name}-0",
                         config_name=f"{args.name}-config",
-                        admin_secret_name=self.server.admin.name,
+                        admin_secret_name=admin.name,
                         any_user=args.any_user,
                     )
                 ),
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=[admin, config, claim],
+                depends_on=[admin_secret, config, claim],
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{args.start_timeout_seconds}s", update=f"{args.start_timeout_seconds}s"
                 ),

@@ -7,7 +7,7 @@ import pulumi
 from components.endpoint import TlsMode
 from components.postgres.admin import Admin, admin_secret
 from components.postgres.credentials import PORT
-from components.postgres.server import AdminSecret, Server, ServerComponent
+from components.postgres.server import SETTLED_SECONDS, AdminSecret, Server, ServerComponent
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class ExistingServerArgs:
     Attributes:
         host: DNS name or address at which pods reach it.
         namespace: namespace of the admin's Secret and of the Jobs that use it.
-        admin: an admin, whose Secret is made, or the Secret that is there.
+        admin: an admin, whose Secret is made, or the Secret that is there; None where somebody else makes roles and
+            databases.
         client_image: image with `psql`, for Jobs that talk to the server.
         port: TCP port.
         tls: how to connect.
@@ -27,7 +28,7 @@ class ExistingServerArgs:
 
     host: str
     namespace: str
-    admin: Admin | AdminSecret
+    admin: Admin | AdminSecret | None
     client_image: str
     port: int = PORT
     tls: TlsMode = TlsMode.VERIFY_FULL
@@ -45,9 +46,12 @@ class ExistingServer(ServerComponent):
             port=args.port,
             tls=args.tls,
             namespace=args.namespace,
-            admin=admin_secret(name, args.namespace, args.admin, pulumi.ResourceOptions(parent=self)),
+            admin=None
+            if args.admin is None
+            else admin_secret(name, args.namespace, args.admin, pulumi.ResourceOptions(parent=self)),
             client_image=args.client_image,
             ca_certificate=args.ca_certificate,
             admin_database=args.admin_database,
+            settling_seconds=SETTLED_SECONDS,
         )
         self.register_outputs({})

@@ -99,7 +99,7 @@ class Move(pulumi.ComponentResource):
 
 def move_scripts() -> list[str]:
     """Names of the scripts that the Job runs."""
-    return ["stamps.sql", *(name for name in names() if name.startswith("move"))]
+    return ["stamps.sql", "waiting.sh", *(name for name in names() if name.startswith("move"))]
 
 
 def _authority(word: str, server: Server) -> dict[str, pulumi.Input[str]]:
@@ -108,5 +108,7 @@ def _authority(word: str, server: Server) -> dict[str, pulumi.Input[str]]:
 
 def side(word: str, server: Server, args: MoveArgs) -> Side:
     """One of the two servers, with the Secret that a pod in the move's namespace reads."""
+    if server.admin is None:
+        raise ValueError("a move from or to a server without an admin is refused before")
     admin = server.admin if server.namespace == args.namespace else AdminSecret(args.name)
     return Side(word, server, admin)

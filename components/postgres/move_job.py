@@ -7,7 +7,7 @@ from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs
 
 from components.postgres.credentials import CA_CERTIFICATE
-from components.postgres.script_pod import SCRIPTS, Room, from_secret, script_pod
+from components.postgres.script_pod import SCRIPTS, Room, from_secret, literal, script_pod
 from components.postgres.server import AdminSecret, Server
 
 CONTAINER = "move"
@@ -81,10 +81,12 @@ def move_job_spec(
             environment=[
                 *_reached(source),
                 *_reached(target),
-                EnvVarArgs(name="APP_USERNAME", value=username),
-                EnvVarArgs(name="APP_DATABASES", value=" ".join(databases)),
+                *(_told(side) for side in (source, target)),
+                literal("APP_USERNAME", username),
+                literal("APP_DATABASES", "\n".join(databases)),
                 EnvVarArgs(name="RUN", value_from=run),
                 EnvVarArgs(name="WAIT_SECONDS", value=str(wait_seconds)),
+                EnvVarArgs(name="GRACE_SECONDS", value=str(max(it.server.settling_seconds for it in (source, target)))),
                 EnvVarArgs(name="PROGRESS_SECONDS", value=str(PROGRESS_SECONDS)),
             ],
             image=image,
@@ -119,7 +121,7 @@ def downtime_job_spec(
             environment=[
                 *_reached(server, names),
                 EnvVarArgs(name="APP_NAME", value=app),
-                EnvVarArgs(name="APP_DATABASES", value=" ".join(databases)),
+                literal("APP_DATABASES", "\n".join(databases)),
             ],
             image=image,
             files_name=files_name,
@@ -128,6 +130,10 @@ def downtime_job_spec(
             grace_seconds=GRACE_SECONDS,
         ),
     )
+
+
+def _told(side: Side) -> EnvVarArgs:
+    return EnvVarArgs(name=f"{side.word.upper()}_SECRET", value=f"Secret {side.admin.name}")
 
 
 def _reached(side: Side, names: Mapping[str, str] | None = None) -> list[EnvVarArgs]:
@@ -144,7 +150,7 @@ def _reached(side: Side, names: Mapping[str, str] | None = None) -> list[EnvVarA
         EnvVarArgs(name=called("SSLMODE"), value=server.tls.value),
         # libpq takes an empty name of a file for one that is not there.
         *([EnvVarArgs(name=called("CA"), value=authority)] if authority or names is None else []),
-        EnvVarArgs(name=called("DATABASE"), value=server.admin_database),
+        literal(called("DATABASE"), server.admin_database),
         from_secret(called("USER"), admin.name, admin.username_key),
         from_secret(called("PASSWORD"), admin.name, admin.password_key),
     ]

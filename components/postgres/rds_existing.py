@@ -11,7 +11,7 @@ from components.endpoint import TlsMode
 from components.postgres.admin import Admin, admin_secret
 from components.postgres.aws_provider import aws_provider
 from components.postgres.credentials import PORT
-from components.postgres.server import AdminSecret, Server, ServerComponent
+from components.postgres.server import SETTLED_SECONDS, AdminSecret, Server, ServerComponent
 
 
 @dataclass(frozen=True)
@@ -64,5 +64,6 @@ class ExistingRdsServer(ServerComponent):
             client_image=args.client_image,
             ca_certificate=args.ca_certificate,
             admin_database=args.admin_database,
+            settling_seconds=SETTLED_SECONDS,
         )
         self.register_outputs({})

@@ -3,6 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pulumi_kubernetes.batch.v1 import (
+    PodFailurePolicyArgs,
+    PodFailurePolicyOnExitCodesRequirementArgs,
+    PodFailurePolicyOnPodConditionsPatternArgs,
+    PodFailurePolicyRuleArgs,
+)
 from pulumi_kubernetes.core.v1 import (
     ConfigMapVolumeSourceArgs,
     ContainerArgs,
@@ -19,6 +25,9 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.postgres.pods import container_security, pod_security
+
+REFUSED = 3
+"""Exit code of a script where another try would end the same."""
 
 SCRIPTS = "/scripts"
 """Where the pod sees the files of its ConfigMap."""
@@ -106,3 +115,26 @@ def from_secret(name: str, secret: str, key: str) -> EnvVarArgs:
     """Environment variable whose value is a key of a Secret."""
     reference = SecretKeySelectorArgs(name=secret, key=key)
     return EnvVarArgs(name=name, value_from=EnvVarSourceArgs(secret_key_ref=reference))
+
+
+def literal(name: str, value: str) -> EnvVarArgs:
+    """Environment variable with just this value: `$(NAME)` in it would be another variable's, and `$$` a `$`."""
+    return EnvVarArgs(name=name, value=value.replace("$", "$$"))
+
+
+def only_refusals_count(container: str) -> PodFailurePolicyArgs:
+    """Policy of a Job with a `backoff_limit` of 0: it fails at once where the script refuses.
+
+    Any other end, such as that of an evicted pod, is followed by another try until the Job's deadline.
+
+    The action `FailJob` would say the same in one rule, but Pulumi's Kubernetes provider takes no note of a Job that
+    failed by it, and waits for its own timeout.
+    """
+    codes = PodFailurePolicyOnExitCodesRequirementArgs(container_name=container, operator="NotIn", values=[REFUSED])
+    disrupted = PodFailurePolicyOnPodConditionsPatternArgs(type="DisruptionTarget", status="True")
+    return PodFailurePolicyArgs(
+        rules=[
+            PodFailurePolicyRuleArgs(action="Ignore", on_exit_codes=codes),
+            PodFailurePolicyRuleArgs(action="Ignore", on_pod_conditions=[disrupted]),
+        ]
+    )

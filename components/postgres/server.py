@@ -9,6 +9,9 @@ import pulumi
 
 from components.endpoint import TlsMode
 
+SETTLED_SECONDS = 6
+"""`settling_seconds` of a server that nobody is setting up: time for a few tries."""
+
 
 @dataclass(frozen=True)
 class AdminSecret:
@@ -28,24 +31,29 @@ class Server:
         port: TCP port.
         tls: how to connect.
         namespace: namespace of the admin's Secret; Jobs that need it run there.
-        admin: the admin's Secret.
+        admin: the admin's Secret; None where somebody else makes roles and databases.
         client_image: image with `psql`, for Jobs that talk to the server.
         ca_certificate: certificate of the authority that signed the server's, PEM; there where `tls` is `VERIFY_FULL`.
         admin_database: database that the admin connects to first.
         app_host: where apps connect instead of `host`, such as a pooler in front of the server.
         app_port: TCP port there.
+        settling_seconds: how long an answer that does not mend itself, such as a wrong password, may come from a
+            server that is being set up at this moment.
+        exclusive: whether it is one app's own, and whatever is on it, too.
     """
 
     host: pulumi.Input[str]
     port: int
     tls: TlsMode
     namespace: str
-    admin: AdminSecret
+    admin: AdminSecret | None
     client_image: str
     ca_certificate: pulumi.Input[str] | None = None
     admin_database: str = "postgres"
     app_host: pulumi.Input[str] | None = None
     app_port: int | None = None
+    settling_seconds: int = 120
+    exclusive: bool = False
 
 
 class ServerComponent(pulumi.ComponentResource):

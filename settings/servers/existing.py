@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from settings.base import Found, Model, Refusal, refuse
-from settings.names import HostName, ObjectName, PostgresName, SecretKey
+from settings.names import DatabaseName, HostName, ObjectName, SecretKey
 from settings.servers.certificates import Certificates
 
 
@@ -23,7 +23,7 @@ class ExistingAdmin(Model):
     """Key of its password."""
     username: Annotated[str, Field(min_length=1, max_length=63)] | None = None
     """The role's name, where there is no such Secret."""
-    database: PostgresName = "postgres"
+    database: DatabaseName = "postgres"
     """Database that it connects to first."""
 
     def refusals(self) -> Iterator[Refusal]:
@@ -63,8 +63,9 @@ class ExistingServer(Model):
     """How clients connect: `verify-full` checks the server's certificate and name, `require` only encrypts."""
     ca_certificate: Certificates | None = None
     """Certificate of the authority that signed the server's, in PEM form; needed by `verify-full`."""
-    admin: ExistingAdmin
-    """The role that makes the apps' roles and databases."""
+    admin: ExistingAdmin | None = None
+    """The role that makes the apps' roles and databases; absent, they are there already, and each app's
+    `database.username` logs in with the encrypted `lakehouse:airbytePassword` or `lakehouse:dagsterPassword`."""
 
     def refusals(self) -> Iterator[Refusal]:
         """A check without anything to check against, or the other way round."""

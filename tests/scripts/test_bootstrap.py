@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.postgres import DatabaseServer
 
-APP = {"username": "airbyte", "password": "first-password", "databases": "airbyte temporal temporal_visibility"}
+APP = {"username": "airbyte", "password": "first-password", "databases": "airbyte\ntemporal\ntemporal_visibility"}
 AWKWARD = 'it\'s \\ a "quoted" $password% with `all` @:/?#&; --'
 
 
@@ -76,9 +76,13 @@ def test_a_database_of_another_role_is_refused_and_left_alone(running: DatabaseS
     bootstrap(running)
 
     done = bootstrap(running, username="renamed")
-    assert done.returncode != 0
-    assert "belongs to role airbyte, not to renamed: name that role in the stack file" in done.stderr
+    assert done.returncode == 3
+    assert "database airbyte belongs to role airbyte, not to renamed, and this stack made it" in done.stderr
     assert running.login("airbyte", "first-password", "airbyte").returncode == 0
+
+    running.psql("ALTER ROLE airbyte RENAME TO renamed")  # as the message says
+    assert bootstrap(running, username="renamed").returncode == 0
+    assert running.login("renamed", "first-password", "airbyte").returncode == 0
 
 
 def test_the_server_never_sees_the_password_in_clear(running: DatabaseServer) -> None:
@@ -100,11 +104,12 @@ def test_it_waits_for_a_server_that_is_still_starting(server: DatabaseServer) ->
 
 
 def test_a_server_that_refuses_is_told_in_its_own_words(running: DatabaseServer) -> None:
-    done = running.bootstrap(admin_password="wrong", wait_seconds=3, **APP)
+    done = running.bootstrap(admin_password="not-this-one", **APP)
 
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert 'password authentication failed for user "postgres"' in done.stderr
-    assert "wrong" not in done.stderr
+    assert "is this the role and its password, in Secret db-admin?" in done.stderr
+    assert "not-this-one" not in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize("iterations", ["1", "4096", "10000"])
@@ -118,7 +123,7 @@ def test_the_verifier_has_as_many_rounds_as_asked_for(running: DatabaseServer, i
 
 def test_extensions_are_made_in_their_databases(running: DatabaseServer) -> None:
     for _ in range(2):
-        done = bootstrap(running, extensions="temporal_visibility:btree_gin airbyte:pg_trgm airbyte:uuid-ossp")
+        done = bootstrap(running, extensions="temporal_visibility:btree_gin\nairbyte:pg_trgm\nairbyte:uuid-ossp")
         assert done.returncode == 0, done.stderr
     names = "SELECT string_agg(extname, ' ' ORDER BY extname) FROM pg_extension"
     assert running.psql(names, database="airbyte") == "pg_trgm plpgsql uuid-ossp"
@@ -128,8 +133,9 @@ def test_extensions_are_made_in_their_databases(running: DatabaseServer) -> None
 
 def test_an_extension_that_the_server_has_not_is_told_in_its_own_words(running: DatabaseServer) -> None:
     done = bootstrap(running, extensions="airbyte:nobody_has_it")
-    assert done.returncode != 0
-    assert 'extension "nobody_has_it" is not available' in done.stderr
+    assert done.returncode == 3
+    assert "extension nobody_has_it is not available on this server" in done.stderr
+    assert running.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'airbyte'") == "0"
 
 
 def test_limits_are_set_and_taken_back(running: DatabaseServer) -> None:

@@ -13,7 +13,7 @@ from tests.support.recording import values
 from tests.support.stacks import plan
 
 ADMIN = "lakehouse-admin"
-APP = {"username": "airbyte", "password": "first-password", "databases": "airbyte temporal temporal_visibility"}
+APP = {"username": "airbyte", "password": "first-password", "databases": "airbyte\ntemporal\ntemporal_visibility"}
 # As internal/pgbouncer/postgres.go of version 6.0.3 does it in every database that is there, template1 among them.
 PGBOUNCER = """
     CREATE SCHEMA pgbouncer;

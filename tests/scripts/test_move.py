@@ -68,7 +68,7 @@ exec "$REAL/psql" "$@"
 
 
 def bootstrap(server: DatabaseServer, admin: Admin = SUPERUSER, **changes: str) -> subprocess.CompletedProcess[str]:
-    app = {"username": "airbyte", "password": PASSWORD, "databases": " ".join(DATABASES), "admin": admin.name}
+    app = {"username": "airbyte", "password": PASSWORD, "databases": "\n".join(DATABASES), "admin": admin.name}
     return server.bootstrap(admin_password=admin.password, **{**app, **changes})
 
 
@@ -93,7 +93,7 @@ def dumps(server: DatabaseServer) -> list[str]:
 def stamp(server: DatabaseServer, database: str = "airbyte") -> str:
     """State that the database's comment tells."""
     comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
-    return str(json.loads(server.psql(comment, database=database).removeprefix("lakehouse move "))["state"])
+    return str(json.loads(server.psql(comment, database=database).removeprefix("lakehouse "))["state"])
 
 
 def may_log_in(server: DatabaseServer) -> bool:
@@ -210,7 +210,7 @@ def test_a_role_that_the_target_lacks_is_told_before_anything_is_touched(mover: 
 
 def test_extensions_that_the_stack_file_asks_for_are_there_too_and_where_they_were(mover: Mover) -> None:
     before = dumps(mover.source)
-    wanted = "airbyte:pg_trgm airbyte:hstore temporal:btree_gin"
+    wanted = "airbyte:pg_trgm\nairbyte:hstore\ntemporal:btree_gin"
     assert bootstrap(mover.target, arriving="yes", extensions=wanted).returncode == 0
     done = mover.move()
     assert done.returncode == 0, done.stdout
@@ -529,8 +529,8 @@ def test_a_server_is_checked_where_there_is_an_authority(mover: Mover, tmp_path:
     mover.target.start(**mover.target.use_certificate(right, "IP:127.0.0.1"))
 
     refused = replace(mover, target_authority="/volume/wrong.crt", wait_seconds=1).move()
-    assert refused.returncode == 1
-    assert "certificate verify failed" in refused.stdout
+    assert refused.returncode == 3
+    assert "certificate verify failed - `caCertificate` is not the CA" in refused.stdout
     assert may_log_in(mover.source)
     done = replace(mover, target_authority="/volume/right.crt").move()
     assert done.returncode == 0, done.stdout

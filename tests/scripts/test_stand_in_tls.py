@@ -40,7 +40,7 @@ def tls_server(server: DatabaseServer, authority: Authority) -> DatabaseServer:
     """A server whose certificate is for `localhost` alone, and the app's role and databases on it."""
     server.prepare("admin")
     server.start(**server.use_certificate(authority, "DNS:localhost"))
-    app = {"username": "airbyte", "password": PASSWORD, "databases": "airbyte temporal"}
+    app = {"username": "airbyte", "password": PASSWORD, "databases": "airbyte\ntemporal"}
     assert server.bootstrap(admin_password="admin", **app).returncode == 0
     return server
 

@@ -31,7 +31,7 @@ def test_bootstrap_on_an_older_server(root: Root, older: DatabaseServer) -> None
     for password in ("first", "second"):
         done = client.bootstrap(
             admin="provisioner", admin_password="admin", username="airbyte", password=password,
-            databases="airbyte temporal", extensions="temporal:btree_gin", connection_limit="9", statement_timeout="5",
+            databases="airbyte\ntemporal", extensions="temporal:btree_gin", connection_limit="9", statement_timeout="5",
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     assert client.login("airbyte", "second", "temporal").stdout.strip() == "airbyte"
@@ -45,10 +45,11 @@ def test_a_server_that_is_too_old_is_refused_with_words(root: Root) -> None:
     """By a stand-in for psql that tells another version: Debian has no PostgreSQL 12 any more."""
     fake = root.path / "scripts" / "older-bin"
     fake.mkdir(exist_ok=True)
-    (fake / "psql").write_text("#!/bin/sh\necho 120022\n")
+    (fake / "psql").write_text("#!/bin/sh\necho 12 f\n")
     (fake / "psql").chmod(0o755)
     path = f"/scripts/older-bin:{root.environment['PATH']}"
     env = {"PATH": path, "PGHOST": "db", "PGPORT": "5432", "PGUSER": "x", "WAIT_SECONDS": "1"}
+    env |= {"PGPASSWORD": "x", "ADMIN_SECRET": "Secret x"}
     done = root.run("sh", "/scripts/bootstrap.sh", env=env)
-    assert done.returncode == 1
+    assert done.returncode == 3
     assert done.stderr == "db:5432 is PostgreSQL 12; Airbyte and Dagster need 13 to 17\n"

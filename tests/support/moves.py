@@ -30,14 +30,14 @@ class Mover:
     Attributes:
         source: where they are.
         target: where they go to.
-        databases: names, separated by spaces.
+        databases: names, one a line.
         run: id of the Job.
     """
 
     source: DatabaseServer
     target: DatabaseServer
     username: str = "airbyte"
-    databases: str = "airbyte temporal"
+    databases: str = "airbyte\ntemporal"
     source_admin: Admin = SUPERUSER
     target_admin: Admin = SUPERUSER
     run: str = "job-1"
@@ -60,6 +60,7 @@ class Mover:
                 "DATABASE": "postgres",
                 "USER": admin.name,
                 "PASSWORD": admin.password,
+                "SECRET": f"Secret {side.lower()}-admin",
             }.items()
         }
         checked = {"TARGET_SSLMODE": "verify-full", "TARGET_CA": self.target_authority}
@@ -71,6 +72,7 @@ class Mover:
             "APP_DATABASES": self.databases,
             "RUN": self.run,
             "WAIT_SECONDS": str(self.wait_seconds),
+            "GRACE_SECONDS": "0",
             "PROGRESS_SECONDS": "1",
         }
 

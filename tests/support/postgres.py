@@ -4,8 +4,10 @@ import os
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -197,19 +199,73 @@ class DatabaseServer:
         flags = ["-X", "-A", "-t", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database]
         return self.root.run("psql", *flags, "-c", "SELECT current_user", env={"PGPASSWORD": password})
 
-    def bootstrap(self, *, admin_password: str, wait_seconds: int = 20, **app: str) -> subprocess.CompletedProcess[str]:
-        """Run `bootstrap.sh`; `app` is username, password and databases of the app, and what else it may be told."""
+    @contextmanager
+    def later(self, seconds: float, sql: str) -> Iterator[None]:
+        """Run a statement after some seconds."""
+        timer = threading.Timer(seconds, self.psql, (sql,))
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.join()
+
+    @contextmanager
+    def answering(self, answer: bytes) -> Iterator[None]:
+        """Something else on the server's port, which gives everybody this answer."""
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                self.request.recv(1000)
+                self.request.sendall(answer)
+
+        with socketserver.ThreadingTCPServer(("127.0.0.1", self.port), Handler) as other:
+            threading.Thread(target=other.serve_forever, daemon=True).start()
+            yield
+            other.shutdown()
+
+    @contextmanager
+    def session(self, user: str, password: str, database: str) -> Iterator[None]:
+        """An open session of a role, over TCP."""
+        flags = ["-X", "-q", "-A", "-t", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database]
+        with subprocess.Popen(
+            self.root.command("psql", *flags),
+            env={**self.root.environment, "PGPASSWORD": password},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write("SELECT 'open';\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "open\n"
+            yield
+            process.stdin.close()
+
+    def bootstrap(
+        self, *, admin_password: str, wait_seconds: int = 20, scripts: str = "/scripts", **app: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `bootstrap.sh`; `app` is username, password and databases of the app, and what else it may be told;
+        `scripts` the folder that it is in.
+        """
         env = {
-            "PGDATABASE": "postgres",
-            "PGHOST": "127.0.0.1",
+            "PGDATABASE": app.get("admin_database", "postgres"),
+            "PGHOST": app.get("host", "127.0.0.1"),
             "PGPORT": str(self.port),
             "PGUSER": app.get("admin", "postgres"),
             "PGPASSWORD": admin_password,
-            "PGSSLMODE": "disable",
+            "PGSSLMODE": app.get("sslmode", "disable"),
+            **({"PGSSLROOTCERT": app["ca"]} if "ca" in app else {}),
             "APP_USERNAME": app["username"],
             "APP_PASSWORD": app["password"],
             "APP_DATABASES": app["databases"],
             "APP_EXTENSIONS": app.get("extensions", ""),
+            "ADMIN_SECRET": "Secret db-admin",
+            "SETTINGS": app.get("settings", "\n".join(["airbyte.database.name"] * len(app["databases"].split("\n")))),
+            "STACK": app.get("stack", "lakehouse/test"),
+            "APP_NAME": app.get("app", "airbyte"),
+            "DEPLOYMENT": app.get("deployment", "6c1d2e3f"),
+            "ADOPT": app.get("adopt", "no"),
+            "GRACE_SECONDS": app.get("grace_seconds", "0"),
             "CONNECTION_LIMIT": app.get("connection_limit", "-1"),
             "STATEMENT_TIMEOUT_SECONDS": app.get("statement_timeout", "0"),
             "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": app.get("idle_timeout", "0"),
@@ -217,7 +273,7 @@ class DatabaseServer:
             "ARRIVING": app.get("arriving", "no"),
             "WAIT_SECONDS": str(wait_seconds),
         }
-        return self.root.run("sh", "/scripts/bootstrap.sh", env=env)
+        return self.root.run("sh", f"{scripts}/bootstrap.sh", env=env)
 
     def log(self) -> str:
         """What the server wrote so far."""

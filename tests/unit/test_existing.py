@@ -173,7 +173,7 @@ def test_both_apps_are_on_the_one_server_each_with_its_own_role(either: Plan) ->
     assert (airbyte["host"], airbyte["port"]) == ("db.example.com", 6432)
     assert (dagster["postgresqlHost"], dagster["service"]["port"]) == ("db.example.com", 6432)
     assert {environment(either, app)["APP_USERNAME"] for app in APPS} == {"airbyte", "dagster"}
-    assert environment(either, "airbyte")["APP_DATABASES"] == "airbyte temporal temporal_visibility"
+    assert environment(either, "airbyte")["APP_DATABASES"] == "airbyte\ntemporal\ntemporal_visibility"
     assert environment(either, "dagster")["APP_DATABASES"] == "dagster"
 
 

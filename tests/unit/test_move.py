@@ -92,7 +92,7 @@ def test_the_way_there_and_the_way_back() -> None:
 
 
 def test_every_database_of_an_app_is_moved() -> None:
-    assert variables(plan(**THERE), "airbyte-move")["APP_DATABASES"] == "airbyte temporal temporal_visibility"
+    assert variables(plan(**THERE), "airbyte-move")["APP_DATABASES"] == "airbyte\ntemporal\ntemporal_visibility"
     assert variables(plan(**THERE), "dagster-move")["APP_DATABASES"] == "dagster"
 
 

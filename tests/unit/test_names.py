@@ -110,7 +110,7 @@ def test_bootstrap_job_makes_the_role_and_its_databases(app: App) -> None:
     variables = {variable["name"]: variable for variable in container["env"]}
     secret = app.plan.outputs[app.app]["secretName"]
     database = app.plan.outputs[app.app]["database"]
-    more = " temporal temporal_visibility" if app.app == "airbyte" else ""
+    more = "\ntemporal\ntemporal_visibility" if app.app == "airbyte" else ""
     assert job.inputs["metadata"]["name"] == f"{secret}-bootstrap"
     assert variables["PGHOST"]["value"] == app.plan.outputs[app.app]["host"]
     assert variables["APP_DATABASES"]["value"] == database + more

@@ -94,7 +94,7 @@ def test_a_database_on_a_server_that_somebody_else_runs() -> None:
         "6432",
         "verify-full",
     )
-    assert variables["APP_DATABASES"] == "orders archive"
+    assert variables["APP_DATABASES"] == "orders\narchive"
     assert variables["APP_EXTENSIONS"] == "archive:pg_trgm"
     limits = ("CONNECTION_LIMIT", "STATEMENT_TIMEOUT_SECONDS", "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS")
     assert [variables[name] for name in limits] == ["20", "60", "0"]

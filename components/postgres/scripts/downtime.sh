@@ -2,9 +2,9 @@
 # Tells how long the app stood still for a move: from the moment its writers were stopped until now, when it is ready on
 # the new server. The first answer is kept beside the data, so that a later run repeats it.
 # Environment: PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD (admin of the new server); APP_DATABASES (names,
-# space-separated); APP_NAME, what people call the app.
+# one a line); APP_NAME, what people call the app.
 set -eu
-export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-downtime
+export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-downtime PGCLIENTENCODING=UTF8
 here=$(dirname "$0")
 
 seconds=$(

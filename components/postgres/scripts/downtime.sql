@@ -5,7 +5,7 @@ SET client_min_messages = warning;
 \ir stamps.sql
 CREATE TEMPORARY TABLE arrived AS
 SELECT name, pg_temp.stamp(name) AS stamp
-FROM regexp_split_to_table(:'databases', ' +') AS name
+FROM regexp_split_to_table(:'databases', E'\n') AS name
 WHERE pg_temp.stamp(name) ->> 'state' = 'arrived';
 UPDATE arrived SET stamp = stamp || jsonb_build_object('downtime', :now - (stamp ->> 'since')::bigint)
 WHERE NOT stamp ? 'downtime';

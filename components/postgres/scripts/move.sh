@@ -3,12 +3,15 @@
 # copies, compares, and marks the source as moved. Nothing on the source is changed but that. May be killed and run again
 # at any time. Ends with 3 where another try would end the same.
 # Environment, of each side: {SOURCE,TARGET}_{HOST,PORT,SSLMODE,CA,DATABASE,USER,PASSWORD}, where CA is a file or empty,
-# and user and password are an admin's. APP_USERNAME; APP_DATABASES (names, space-separated); RUN, an id that all tries
-# of one Job share; WAIT_SECONDS, how long to wait for a server that does not answer, for another move, and for sessions
-# to end; PROGRESS_SECONDS between two lines that tell how far it is.
+# and user and password are an admin's; {SOURCE,TARGET}_SECRET, what people call the Secret that they come from.
+# APP_USERNAME; APP_DATABASES (names, one a line); RUN, an id that all tries of one Job share; WAIT_SECONDS, how long to wait
+# for a server that does not answer, for another move, and for sessions to end; GRACE_SECONDS (see waiting.sh);
+# PROGRESS_SECONDS between two lines that tell how far it is.
 # Arguments: none. (It calls itself with `source`, then `target`, when it holds the lock there.)
 set -eu
 here=$(dirname "$0")
+# shellcheck source=components/postgres/scripts/waiting.sh
+. "$here/waiting.sh"
 # shellcheck source=components/postgres/scripts/move_sides.sh
 . "$here/move_sides.sh"
 
@@ -29,7 +32,7 @@ case "${1:-}" in
     export STATUS
     trap 'rm -rf "$(dirname "$STATUS")"' EXIT
     for side in source target; do
-      wait_for "$side"
+      reach "$side"
     done
     check_versions
     locked source

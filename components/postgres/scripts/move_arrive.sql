@@ -5,7 +5,7 @@ BEGIN;
 SELECT pg_temp.put_stamp(name, pg_temp.stamp(name) || jsonb_build_object(
   'state', 'arrived', 'id', :'id', 'arrived', :'id', 'since', :'since', 'server', :'server'
 ))
-FROM regexp_split_to_table(:'databases', ' +') AS name
+FROM regexp_split_to_table(:'databases', E'\n') AS name
 WHERE pg_temp.stamp(name) ->> 'state' = 'copied' \g /dev/null
 ALTER ROLE :"username" LOGIN;
 COMMIT;

@@ -3,7 +3,7 @@
 \set VERBOSITY terse
 \ir stamps.sql
 CREATE TEMPORARY TABLE wanted AS
-SELECT regexp_split_to_table(:'databases', ' +') AS name;
+SELECT regexp_split_to_table(:'databases', E'\n') AS name;
 SELECT
   set_config('lakehouse.username', :'username', false),
   set_config('lakehouse.id', :'id', false),

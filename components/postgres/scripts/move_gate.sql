@@ -5,7 +5,7 @@
 \ir stamps.sql
 \ir move_sessions.sql
 CREATE TEMPORARY TABLE wanted AS
-SELECT regexp_split_to_table(:'databases', ' +') AS name;
+SELECT regexp_split_to_table(:'databases', E'\n') AS name;
 SELECT
   set_config('lakehouse.username', :'username', false),
   set_config('lakehouse.run', :'run', false),

@@ -1,6 +1,6 @@
 #!/bin/sh
-# To be read by the scripts of a move: how to reach its two sides.
-export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-move
+# To be read by the scripts of a move, after waiting.sh: how to reach its two sides.
+export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-move PGCLIENTENCODING=UTF8
 # An admin's own limits are not meant for a copy; dead connections are noticed soon, so that their locks are gone.
 export PGOPTIONS='-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 -c client_min_messages=warning -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
 
@@ -32,26 +32,18 @@ address() {
   if [ "$1" = source ]; then echo "$SOURCE_HOST:$SOURCE_PORT"; else echo "$TARGET_HOST:$TARGET_PORT"; fi
 }
 
-say() {
-  printf '%s  %s\n' "$(date -u +%H:%M:%S)" "$*"
+# Waits for a side.
+reach() {
+  if [ "$1" = source ]; then
+    wait_for "$(address source), the source," "$SOURCE_USER" "$SOURCE_PASSWORD" "$SOURCE_SECRET" sql source "" --command='SELECT 1'
+  else
+    wait_for "$(address target), the target," "$TARGET_USER" "$TARGET_PASSWORD" "$TARGET_SECRET" sql target "" --command='SELECT 1'
+  fi
 }
 
-# Ends with a reason that another try would not change.
-refuse() {
-  printf '%s\n' "$*" >&2
-  exit 3
-}
-
-wait_for() {
-  deadline=$(($(date +%s) + WAIT_SECONDS))
-  until answer=$(sql "$1" "" --command='SELECT 1' 2>&1); do
-    if [ "$(date +%s)" -ge "$deadline" ]; then
-      printf 'no connection to %s, the %s, after %s s: %s\n' "$(address "$1")" "$1" "$WAIT_SECONDS" "$answer" >&2
-      exit 1
-    fi
-    say "waiting for $(address "$1")"
-    sleep 2
-  done
+# The databases' names as people read them.
+listed() {
+  printf '%s' "$APP_DATABASES" | tr '\n' ' '
 }
 
 major() {

@@ -2,6 +2,12 @@
 # The steps of move.sh, between its locks. Nothing is touched before everything has been looked at.
 set -eu
 here=$(dirname "$0")
+# Names are apart by lines, and may hold anything else.
+set -f
+IFS='
+'
+# shellcheck source=components/postgres/scripts/waiting.sh
+. "$here/waiting.sh"
 # shellcheck source=components/postgres/scripts/move_sides.sh
 . "$here/move_sides.sh"
 # shellcheck source=components/postgres/scripts/move_database.sh
@@ -12,14 +18,14 @@ total() { echo $#; }
 # shellcheck disable=SC2086
 total=$(total $APP_DATABASES)
 
-# survey SIDE: a line for each database: name|there or not|owner|state|id|arrived
+# survey SIDE: a line for each database: name, there or not, owner, state, id, arrived; tabs between them
 survey() {
-  sql "$1" "" --set=databases="$APP_DATABASES" --file="$here/move_survey.sql" | tr '\t' '|'
+  sql "$1" "" --set=databases="$APP_DATABASES" --file="$here/move_survey.sql"
 }
 
 IS_THERE=2 OWNER=3 STATE=4 ID=5 ARRIVED=6
 field() { # field SURVEY DATABASE NUMBER
-  printf '%s\n' "$1" | grep "^$2|" | cut -d'|' -f"$3"
+  printf '%s\n' "$1" | database="$2" awk -F '\t' -v number="$3" '$1 == ENVIRON["database"] { print $number }'
 }
 
 source_survey=$(survey source)
@@ -55,8 +61,8 @@ for database in $APP_DATABASES; do
     refuse "database $database on $(address source) belongs to role $(s "$database" "$OWNER"), not to $APP_USERNAME: nothing was touched."
   fi
   case "$(s "$database" "$STATE")" in
-    moved) moved="$moved $database" ;;
-    awaited | copying | copied) unfinished="$unfinished $database" ;;
+    moved) moved=yes ;;
+    awaited | copying | copied) unfinished=yes ;;
   esac
 done
 
@@ -77,7 +83,7 @@ if [ -n "$unfinished" ]; then
     fi
   done
   sql target "" --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --file="$here/move_recall.sql"
-  say "nothing to move: $APP_DATABASES never left $(address target)"
+  say "nothing to move: $(listed) never left $(address target)"
   exit 0
 fi
 
@@ -91,7 +97,7 @@ if [ -n "$moved" ]; then
     esac
   done
   finish "$id" "$(sql source "" --set=databases="$APP_DATABASES" --file="$here/move_since.sql")"
-  say "moved already: $APP_DATABASES are on $(address target)"
+  say "moved already: $(listed) are on $(address target)"
   exit 0
 fi
 
@@ -117,7 +123,7 @@ for database in $APP_DATABASES; do
   fi
 done
 
-say "moving $APP_DATABASES of role $APP_USERNAME from $(address source) to $(address target)"
+say "moving $(listed) of role $APP_USERNAME from $(address source) to $(address target)"
 gate=$(
   sql source "" --set=databases="$APP_DATABASES" --set=run="$RUN" --set=now="$(date +%s)" --set=seconds="$WAIT_SECONDS" \
     --set=server="$(address target)" --file="$here/move_gate.sql"
@@ -144,4 +150,4 @@ done
 sql source "" --set=databases="$APP_DATABASES" --set=id="$id" --set=lock="${LOCK_ON_source:?}" --file="$here/move_commit.sql"
 finish "$id" "$since"
 now=$(date +%s)
-say "moved: $APP_DATABASES are on $(address target), identical; copied and compared in $((now - started)) s, writers stopped for $((now - since)) s so far"
+say "moved: $(listed) are on $(address target), identical; copied and compared in $((now - started)) s, writers stopped for $((now - since)) s so far"

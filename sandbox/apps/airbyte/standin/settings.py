@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 JDBC_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
@@ -66,7 +66,7 @@ def from_jdbc() -> Database:
     return Database(
         host=parts.hostname,
         port=parts.port or 5432,
-        dbname=parts.path.strip("/"),
+        dbname=unquote_plus(parts.path.removeprefix("/")),  # as the driver does
         user=env["DATABASE_USER"],
         password=env["DATABASE_PASSWORD"],
         options=_jdbc_tls(dict(parse_qsl(parts.query, keep_blank_values=True))),

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from urllib.parse import unquote
 
 import psycopg
 from psycopg import errors, sql
@@ -45,8 +46,9 @@ def run() -> None:
     require("AUTO_SETUP", "BIND_ON_IP", "TEMPORAL_BROADCAST_ADDRESS", "DYNAMIC_CONFIG_FILE_PATH")
     server, tool = from_temporal(), from_temporal_tool()
     names = {
-        "main": os.environ.get("DBNAME", "temporal"),
-        "visibility": os.environ.get("VISIBILITY_DBNAME", "temporal_visibility"),
+        # Temporal writes them into an address as they are, and its driver decodes that.
+        "main": unquote(os.environ.get("DBNAME", "temporal")),
+        "visibility": unquote(os.environ.get("VISIBILITY_DBNAME", "temporal_visibility")),
     }
     skips_creation = is_true("SKIP_DB_CREATE")  # somebody else makes the databases
     database.wait(tool, names["main"] if skips_creation else "")

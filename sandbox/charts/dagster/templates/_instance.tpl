@@ -2,11 +2,11 @@
 {{- define "dagster.storage" -}}
 {{- $postgresql := .Values.postgresql -}}
 postgres_db:
-  username: {{ $postgresql.postgresqlUsername | quote }}
+  username: {{ $postgresql.postgresqlUsername }}
   password:
     env: DAGSTER_PG_PASSWORD
   hostname: {{ required "postgresql.postgresqlHost must be set: the sandbox's chart has no PostgreSQL of its own" $postgresql.postgresqlHost | quote }}
-  db_name: {{ $postgresql.postgresqlDatabase | quote }}
+  db_name: {{ $postgresql.postgresqlDatabase }}
   port: {{ $postgresql.service.port }}
   params:
     {{- toYaml $postgresql.postgresqlParams | nindent 4 }}

@@ -1,0 +1,192 @@
+"""bootstrap.sh that is killed after any of its statements: nobody is locked out, and the next run ends it."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.postgres import SCRIPTS, DatabaseServer, Root, older_release
+
+APP = {
+    "username": "airbyte",
+    "password": "new-password",
+    "databases": "airbyte\ntemporal",
+    "extensions": "temporal:btree_gin",
+}
+STATE = """
+    SELECT rolcanlogin, rolpassword, rolconnlimit FROM pg_authid WHERE rolname = 'airbyte';
+    SELECT datname, datacl FROM pg_database WHERE datname IN ('airbyte', 'temporal') ORDER BY 1;
+"""
+KILL = "\\! kill -9 $PPID\n"
+FILES = ("bootstrap.sql", "bootstrap_moves.sql")
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs the Job's script as an admin against a server, perhaps of another release.
+
+    Attributes:
+        client: where the scripts and clients are, and the server's port.
+        server: the server.
+    """
+
+    client: DatabaseServer
+    server: DatabaseServer
+    admin: str = "provisioner"
+
+    def bootstrap(self, scripts: str = "/scripts", **changes: str) -> subprocess.CompletedProcess[str]:
+        it = {**APP, "admin": self.admin, **changes}
+        return self.client.bootstrap(admin_password="admin", scripts=scripts, **it)
+
+
+def steps() -> list[tuple[str, int]]:
+    """The ends of all statements that change something: file, and number of the line behind them."""
+    found: list[tuple[str, int]] = []
+    for file in FILES:
+        lines = (SCRIPTS / file).read_text().splitlines()
+        ends = [n for n, line in enumerate(lines, 1) if line.endswith((";", "\\gexec", "\\g /dev/null", "\\gset"))]
+        ends += [n for n, line in enumerate(lines, 1) if line.startswith((r"\password", r"\! sh", r"\ir"))]
+        inside = False
+        for number, line in enumerate(lines, 1):
+            # Not inside a function's body.
+            inside ^= line.startswith(("DO $$", "$$;"))
+            if number in ends and not inside:
+                found.append((file, number))
+    return found
+
+
+@contextmanager
+def server_of(root: Root, initialise: bool) -> Iterator[DatabaseServer]:
+    """A server with an admin that is no superuser."""
+    server = DatabaseServer.on_free_port(root, "interrupted")
+    if initialise:
+        done = root.run("initdb", "--pgdata", server.pgdata, "--username=postgres", "--auth-local=trust",
+                        "--auth-host=md5", "--encoding=UTF8", "--locale=C.UTF-8")  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        own = {"hba_file": f"{server.pgdata}/pg_hba.conf", "ident_file": f"{server.pgdata}/pg_ident.conf"}
+    else:
+        server.prepare("admin")
+        own = {}
+    # Killed are clients alone.
+    server.start(fsync="off", **own)
+    try:
+        server.psql("CREATE ROLE provisioner LOGIN CREATEROLE CREATEDB PASSWORD 'admin'")
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def runner(root: Root) -> Iterator[Runner]:
+    """On the program's own release."""
+    with server_of(root, initialise=False) as server:
+        yield Runner(server, server)
+
+
+@pytest.fixture(scope="module", params=[(13, "bullseye"), (15, "bookworm")], ids=["13", "15"])
+def older(request: pytest.FixtureRequest, root: Root) -> Iterator[Runner]:
+    """On a release whose rules for roles are others."""
+    with older_release(*request.param) as files, server_of(files, initialise=True) as server:
+        yield Runner(DatabaseServer(root, "client", server.port), server)
+
+
+def killed_after(root: Root, file: str, line: int) -> str:
+    """Folder inside the root with the scripts, of which one kills its psql behind that line."""
+    folder = root.path / "scripts" / "killed"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(SCRIPTS, folder)
+    lines = (SCRIPTS / file).read_text().splitlines(keepends=True)
+    (folder / file).write_text("".join([*lines[:line], KILL, *lines[line:]]))
+    return f"/scripts/{folder.name}"
+
+
+def start_over(server: DatabaseServer) -> None:
+    for sql in ("DROP DATABASE IF EXISTS airbyte", "DROP DATABASE IF EXISTS temporal", "DROP ROLE IF EXISTS airbyte"):
+        server.psql(sql)
+
+
+def may_log_in(runner: Runner, password: str) -> bool:
+    return runner.client.login("airbyte", password, "airbyte").returncode == 0
+
+
+def whole(runner: Runner) -> None:
+    """The next run has ended it."""
+    done = runner.bootstrap()
+    assert done.returncode == 0, done.stderr
+    assert may_log_in(runner, "new-password")
+    marks = (
+        "SELECT count(*) FROM pg_shdescription WHERE description LIKE 'lakehouse {%' AND description NOT LIKE '%state%'"
+    )
+    assert runner.server.psql(marks) == "3"
+
+
+def test_there_are_as_many_steps_as_one_sees() -> None:
+    assert len(steps()) > 20
+    assert {Path(file).suffix for file, _ in steps()} == {".sql"}
+
+
+def test_a_first_run_that_is_killed_is_ended_by_the_next(runner: Runner) -> None:
+    for file, line in steps():
+        start_over(runner.server)
+        killed = runner.bootstrap(killed_after(runner.client.root, file, line))
+        assert killed.returncode != 0, (file, line)
+        # Until the very end nobody logs in.
+        assert may_log_in(runner, "new-password") == ((file, line) == last_commit()), (file, line)
+        whole(runner)
+
+
+def last_commit() -> tuple[str, int]:
+    lines = (SCRIPTS / "bootstrap.sql").read_text().splitlines()
+    return "bootstrap.sql", max(number for number, line in enumerate(lines, 1) if line == "COMMIT;")
+
+
+def test_an_app_at_work_keeps_its_password_until_the_new_one_is_there_whole(runner: Runner) -> None:
+    for file, line in steps():
+        check_rotation(runner, file, line)
+
+
+def test_so_it_does_on_older_servers(older: Runner) -> None:
+    for file, line in steps():
+        check_rotation(older, file, line)
+
+
+def check_rotation(runner: Runner, file: str, line: int) -> None:
+    start_over(runner.server)
+    assert runner.bootstrap(password="old-password", connection_limit="7").returncode == 0
+    before = runner.server.psql(STATE)
+    assert runner.bootstrap(killed_after(runner.client.root, file, line)).returncode != 0
+    if (file, line) < last_commit() or file != "bootstrap.sql":
+        assert runner.server.psql(STATE) == before, (file, line)
+        assert may_log_in(runner, "old-password")
+    else:
+        assert may_log_in(runner, "new-password")
+    whole(runner)
+
+
+def test_what_is_adopted_keeps_its_password_until_the_new_one_is_there_whole(runner: Runner) -> None:
+    for file, line in steps():
+        start_over(runner.server)
+        runner.server.psql("CREATE ROLE airbyte LOGIN PASSWORD 'of-before'")
+        runner.server.psql("GRANT airbyte TO provisioner WITH ADMIN OPTION")
+        runner.server.psql("CREATE DATABASE airbyte OWNER airbyte")
+        assert runner.bootstrap(killed_after(runner.client.root, file, line), adopt="yes").returncode != 0
+        if (file, line) < last_commit() or file != "bootstrap.sql":
+            assert may_log_in(runner, "of-before"), (file, line)
+        done = runner.bootstrap(adopt="yes")
+        assert done.returncode == 0, done.stderr
+        assert may_log_in(runner, "new-password")
+
+
+def test_a_place_for_data_that_are_to_come_stays_shut(runner: Runner) -> None:
+    for file, line in steps():
+        start_over(runner.server)
+        assert runner.bootstrap(killed_after(runner.client.root, file, line), arriving="yes").returncode != 0
+        done = runner.bootstrap(arriving="yes")
+        assert done.returncode == 0, done.stderr
+        assert not may_log_in(runner, "new-password"), (file, line)
+        states = 'SELECT count(*) FROM pg_shdescription WHERE description LIKE \'%"state": "awaited"%\''
+        assert runner.server.psql(states) == "2"
