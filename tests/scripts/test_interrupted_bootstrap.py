@@ -1,11 +1,11 @@
 """bootstrap.sh that is killed after any of its statements: nobody is locked out, and the next run ends it."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -44,18 +44,15 @@ class Runner:
 
 
 def steps() -> list[tuple[str, int]]:
-    """The ends of all statements that change something: file, and number of the line behind them."""
+    """Where it is killed: file, and number of the line after which; all that change something, and the look before."""
+    ends = re.compile(
+        r"\\ir bootstrap_|\\password|\\! sh |ALTER |(BEGIN|COMMIT);|.*\\gexec$|SELECT pg_temp.put_.*null$"
+        r"|WHERE .*\\g /dev/null$"
+    )
     found: list[tuple[str, int]] = []
     for file in FILES:
         lines = (SCRIPTS / file).read_text().splitlines()
-        ends = [n for n, line in enumerate(lines, 1) if line.endswith((";", "\\gexec", "\\g /dev/null", "\\gset"))]
-        ends += [n for n, line in enumerate(lines, 1) if line.startswith((r"\password", r"\! sh", r"\ir"))]
-        inside = False
-        for number, line in enumerate(lines, 1):
-            # Not inside a function's body.
-            inside ^= line.startswith(("DO $$", "$$;"))
-            if number in ends and not inside:
-                found.append((file, number))
+        found += [(file, number) for number, line in enumerate(lines, 1) if ends.match(line)]
     return found
 
 
@@ -124,9 +121,21 @@ def whole(runner: Runner) -> None:
     assert runner.server.psql(marks) == "3"
 
 
-def test_there_are_as_many_steps_as_one_sees() -> None:
-    assert len(steps()) > 20
-    assert {Path(file).suffix for file, _ in steps()} == {".sql"}
+def test_it_is_killed_at_every_step() -> None:
+    assert len(steps()) >= 15
+    assert {file for file, _ in steps()} == set(FILES)
+
+
+def test_a_run_that_is_killed_between_two_databases_is_ended_by_the_next(runner: Runner) -> None:
+    start_over(runner.server)
+    lines = (SCRIPTS / "bootstrap.sql").read_text().splitlines()
+    behind = next(number for number, line in enumerate(lines, 1) if line.startswith("ORDER BY number"))
+    killed = runner.bootstrap(
+        killed_after(runner.client.root, "bootstrap.sql", behind), databases="airbyte", extensions=""
+    )
+    assert killed.returncode != 0
+    assert runner.server.psql("SELECT count(*) FROM pg_database WHERE datname IN ('airbyte', 'temporal')") == "1"
+    whole(runner)
 
 
 def test_a_first_run_that_is_killed_is_ended_by_the_next(runner: Runner) -> None:

@@ -290,3 +290,96 @@ def test_the_servers_namespace_stays_where_the_admins_secret_may_one_day_be_made
     plan = made(standalone({"username": "owner"}), HIDDEN, retainData=False)
     kept = {r.name for r in plan.of_type(NAMESPACE) if r.options.get("retainOnDelete")}
     assert kept == {"postgresql"}
+
+
+def without_admin(**settings: Any) -> Plan:
+    """Plan on a server whose roles and databases are there, their passwords encrypted in the stack file."""
+    server = {"kind": "existing", "host": "db.example.com", "caCertificate": CERTIFICATE}
+    words = {"lakehouse:airbytePassword": f"{HIDDEN}-airbyte", "lakehouse:dagsterPassword": f"{HIDDEN}-dagster"}
+    config = as_config({"postgresql": {"mode": "standalone", "server": server}, **settings}) | words
+    return record(run_main, config=config, secret_keys=tuple(words))
+
+
+@pytest.fixture(scope="module")
+def ready_made() -> Plan:
+    return without_admin()
+
+
+def test_without_an_admin_nothing_asks_for_one(ready_made: Plan) -> None:
+    assert namespaces(ready_made) == {"airbyte", "dagster"}
+    assert secrets(ready_made) == {
+        ("airbyte", "airbyte-database"),
+        ("airbyte", "airbyte-object-storage"),
+        ("dagster", "dagster-database"),
+    }
+    assert {r.name for r in ready_made.of_type(PASSWORD)} == {"airbyte-object-storage"}
+    assert {r.name for r in ready_made.of_type(JOB)} == {"airbyte-database-check", "dagster-database-check"}
+
+
+@each_app
+def test_without_an_admin_a_job_looks_as_the_app_before_the_app_comes(ready_made: Plan, app: str) -> None:
+    job = ready_made.one(JOB, f"{app}-database-check")
+    assert job.inputs["metadata"]["namespace"] == app
+    (container,) = job.pod["spec"]["containers"]
+    told = {it["name"]: it.get("value", it.get("valueFrom")) for it in container["env"]}
+    assert (told["PGHOST"], told["PGUSER"], told["PGSSLMODE"]) == ("db.example.com", app, "verify-full")
+    assert told["PGPASSWORD"] == {"secretKeyRef": {"name": f"{app}-database", "key": "password"}}
+    assert "PGDATABASE" not in told
+    assert job.urn in ready_made.needs(ready_made.one(RELEASE, app))
+
+
+@each_app
+def test_without_an_admin_the_apps_secret_has_the_given_password_and_nothing_else_has_it(
+    ready_made: Plan, app: str
+) -> None:
+    data = reveal(ready_made.one(SECRET, f"{app}-database-secret").raw["stringData"])
+    assert (data["username"], data["password"]) == (app, f"{HIDDEN}-{app}")
+    assert [r.name for r in ready_made.resources if carries(r.inputs, HIDDEN)] == []
+    assert {r.name for r in ready_made.resources if r.custom and carries(reveal(r.raw), HIDDEN)} == {
+        "airbyte-database-secret",
+        "dagster-database-secret",
+    }
+
+
+def test_without_an_admin_a_raised_number_restarts_the_app_and_looks_again() -> None:
+    plan = without_admin(dagster={"database": {"passwordRotation": 2}})
+    assert plan.one(RELEASE, "dagster").inputs["values"]["dagsterDaemon"]["annotations"] == {
+        "lakehouse/credentials-rotation": "database-2"
+    }
+    annotations = plan.one(JOB, "dagster-database-check").pod["metadata"]["annotations"]
+    assert annotations["lakehouse/password-rotation"] == "2"
+
+
+def test_temporals_databases_are_named_everywhere() -> None:
+    names = {"name": "db-airbyte", "temporalName": "My Temporal", "temporalVisibilityName": "v-2"}
+    plan = made(standalone(tls="require"), airbyte={"database": names})
+    told = environment(plan, "airbyte")
+    assert told["APP_DATABASES"] == "db-airbyte\nMy Temporal\nv-2"
+    assert told["APP_EXTENSIONS"] == "v-2:btree_gin"
+    assert told["SETTINGS"].splitlines() == [f"airbyte.database.{key}" for key in names]
+    values = plan.one(RELEASE, "airbyte").inputs["values"]
+    assert values["temporal"]["env_vars"] == {
+        "SKIP_DB_CREATE": "true",
+        "DBNAME": "My%20Temporal",
+        "VISIBILITY_DBNAME": "v-2",
+    }
+
+
+def test_job_knows_the_stack_and_what_it_may_take_over() -> None:
+    plan = made(standalone(), dagster={"database": {"adopt": True}})
+    for app, adopt in (("airbyte", "no"), ("dagster", "yes")):
+        told = environment(plan, app)
+        assert (told["APP_NAME"], told["ADOPT"]) == (app, adopt)
+        assert told["STACK"].endswith("/test") or told["STACK"].count("/") == 1
+        assert told["ADMIN_SECRET"] == "Secret postgresql/owner"
+
+
+def test_a_job_that_refuses_is_not_tried_again(by_hand: Plan) -> None:
+    (rule,) = by_hand.one(JOB, "dagster-database-bootstrap").inputs["spec"]["podFailurePolicy"]["rules"]
+    assert rule["action"] == "FailJob"
+    assert rule["onExitCodes"] == {"containerName": "bootstrap", "operator": "In", "values": [3]}
+
+
+def test_kubernetes_finds_no_variable_in_a_name() -> None:
+    plan = made(standalone(), dagster={"database": {"name": "$(PGHOST) $$"}})
+    assert environment(plan, "dagster")["APP_DATABASES"] == "$$(PGHOST) $$$$"
