@@ -73,7 +73,13 @@ def installation_check(name: str, kubectl: Kubectl) -> pulumi.ResourceHook:
 
 
 async def _records(release: str, namespace: str, kubectl: Kubectl) -> list[Revision]:
-    return revisions(await kubectl.objects("secrets", namespace, "--selector", f"owner=helm,name={release}"))
+    found = await kubectl.objects("secrets", namespace, "--selector", f"owner=helm,name={release}")
+    try:
+        return revisions(found)
+    except (KeyError, ValueError, OSError, EOFError):
+        # Written by a Helm that does it otherwise. An error of the hook would take the place of the release's own.
+        msg = "the records of Helm cannot be read"
+        raise KubectlError(msg) from None
 
 
 async def explain(release: str, namespace: str, error: str, kubectl: Kubectl) -> str:

@@ -135,6 +135,12 @@ def test_an_interrupt_is_not_held_up(answers: Path) -> None:
     assert not (answers / "asked").exists()
 
 
+@pytest.mark.parametrize("data", [{}, {"release": "e30="}, {"release": "not base64"}])
+def test_records_of_another_kind_are_no_error_of_the_hook(answers: Path, data: dict[str, str]) -> None:
+    write(answers, records=[{"data": data}])
+    assert "the records of Helm cannot be read" in report()
+
+
 def test_what_to_type_is_told_where_kubectl_cannot_look(
     answers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
