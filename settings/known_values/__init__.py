@@ -34,16 +34,21 @@ _RENAMED: Mapping[str, Mapping[KeyPath, str]] = {
 }
 
 
-def unknown_values(values: Mapping[str, Any], chart: str, others: Mapping[str, str]) -> Iterator[Refusal]:
+def unknown_values(
+    values: Mapping[str, Any], chart: str, others: Mapping[str, str], *, complete: bool = True
+) -> Iterator[Refusal]:
     """Values that the chart does not know, by their paths in `values`.
 
     Args:
         values: what a stack file says.
         chart: name of the list, such as `airbyte-2`.
         others: lists of other major versions, each with words for them such as `1.x`.
+        complete: whether the list has all keys of the top; else only those that look misspelt are refused there, too.
     """
     if values:
-        yield from _unknown(values, _known(chart), (), chart, others)
+        known = _known(chart)
+        new = () if complete else tuple(key for key in values if nearest(str(key), known.below) is None)
+        yield from _unknown({key: it for key, it in values.items() if key not in new}, known, (), chart, others)
 
 
 def _unknown(value: object, known: _Mapping, path: KeyPath, chart: str, others: Mapping[str, str]) -> Iterator[Refusal]:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from settings.base import Model, Refusal, refuse, refuse_each
 from settings.chart import Chart
+from settings.known_values import unknown_values
 from settings.names import Form, Namespace, ObjectName, PostgresName, ReleaseName
 from settings.parameters import Kept, Parameter, without
 from settings.pins import PGO_CHART
@@ -130,17 +131,20 @@ class CrunchyDataOperator(Model):
     chart: Chart = Chart()
     """Which chart, if not the official one in the version that this program is tested with."""
     values: Annotated[dict[str, Any], AfterValidator(_values)] = {}
-    """Chart values of your own, merged over the program's."""
+    """Chart values of your own, merged over the program's. Those that look like misspelt ones are refused."""
     timeout_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
     """How long `pulumi up` waits for it before it fails."""
 
     @property
     def is_official(self) -> bool:
         """Whether the images are those of the chart that this program is tested with."""
-        return self.install and not self.chart.model_fields_set
+        return self.install and not self.chart.model_fields_set - {"unknown_values"}
 
     def refusals(self) -> Iterator[Refusal]:
-        """Words about a release that is somebody else's."""
+        """Misspelt values, and words about a release that is somebody else's."""
+        if self.install and self.chart.unknown_values == "refuse":
+            for it in unknown_values(self.values, "pgo-5", {}, complete=False):
+                yield Refusal(("values", *it.path), it.found, it.allowed, (("chart", "unknownValues"),))
         if not self.install:
             for name in sorted(self.model_fields_set - {"install"}):
                 field = type(self).model_fields[name]

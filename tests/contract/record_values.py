@@ -24,12 +24,13 @@ def main() -> int:
         "--without", nargs="*", default=[], help="dotted keys that a packager added, or that are no longer to be used"
     )
     given = parser.parse_args()
-    found: set[Key] = {tuple(key.split(".")) for key in given.also}
+    found: set[Key] = set()
     for chart in given.charts:
         found |= keys(chart)
     without = [tuple(key.split(".")) for key in given.without]
     kept = {key for key in found if not any(key[: len(it)] == it for it in without)}
-    lines = sorted(".".join(key) for key in _without_beginnings(kept))
+    also = {tuple(key.split(".")) for key in given.also}
+    lines = sorted(".".join(key) for key in _without_beginnings(kept | also))
     target = TARGET / f"{given.name}.txt"
     target.write_text("\n".join([f"# {given.source}", *lines]) + "\n")
     print(f"{target}: {len(lines)} keys of {len(given.charts)} charts")

@@ -13,6 +13,8 @@ from components.dagster_values import dagster_values
 from components.dagster_values import with_database_authority as dagster_with_authority
 from components.endpoint import Endpoint, TlsMode
 from components.object_storage import Gcs
+from components.pod_settings import PodSettings
+from components.postgres.crunchydata_pods import operator_values
 from settings.known_values import unknown_values
 from tests.contract.chart_keys import keys
 from tests.support.stacks import ROOT
@@ -30,6 +32,13 @@ def said() -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield f"the program to Airbyte {major}.x", f"airbyte-{major}", airbyte_with_authority(ours, major, ENDPOINT)
     ours = dagster_values(endpoint=ENDPOINT, client_image="postgres:17.11-trixie", rotation="r")
     yield "the program to Dagster", "dagster-1", dagster_with_authority(ours, ENDPOINT)
+    pods = PodSettings(
+        image_pull_secrets=["registry"],
+        labels={"a": "b"},
+        tolerations=[{"operator": "Exists"}],
+        node_selector={"a": "b"},
+    )
+    yield "the program to CrunchyData's operator", "pgo-5", operator_values(pods)
     for file in sorted((HERE / "values").glob("*.yaml")):
         app, major, *_ = file.stem.split("-")
         yield file.name, f"{app}-{major}", yaml.safe_load(file.read_text())

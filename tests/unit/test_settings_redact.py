@@ -26,6 +26,7 @@ from settings.redact import HIDDEN, redact
         ("imagePullSecrets", [{"name": "regcred"}], [{"name": "regcred"}]),
         ("imagePullSecrets", "regcred", "regcred"),
         ("imagePullSecret", "regcred", "regcred"),
+        ("imagePullSecrets", ["Reg_Cred"], ["Reg_Cred"]),
         ("existingSecret", "db-credentials", "db-credentials"),
         ("existingSecret", "Tr0ub4dor&3", HIDDEN),
         ("existingSecretPasswordKey", "password", "password"),
