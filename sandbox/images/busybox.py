@@ -7,6 +7,8 @@ from sandbox.images.cache import Builder, ImageError, digest, run
 
 BINARY = Path("/bin/busybox")
 NSLOOKUP = Path(__file__).with_name("nslookup.sh")
+# BusyBox's shell runs its own applets before what is on PATH. Both are of one length and in one place of the order.
+APPLET, RENAMED = b"\0nslookup\0", b"\0nslookuq\0"
 PAUSE_IMAGE = "docker.io/lakehouse-sandbox/pause:1"
 SHELL_IMAGE = "docker.io/lakehouse-sandbox/busybox:1"
 
@@ -47,13 +49,27 @@ def shell_layer(builder: Builder) -> Path:
     return builder.cached("busybox-layer", key, _make)
 
 
+def without_nslookup() -> bytes:
+    """Return a BusyBox whose own nslookup has another name, so that its shell finds the script.
+
+    Raises:
+        ImageError: its table of applets is not as expected.
+
+    """
+    binary = BINARY.read_bytes()
+    if binary.count(APPLET) != 1:
+        msg = f"{BINARY} does not have nslookup once in its table of applets"
+        raise ImageError(msg)
+    return binary.replace(APPLET, RENAMED)
+
+
 def _make(target: Path) -> None:
     applets = run("list BusyBox's applets", BINARY, "--list").split()
     layer.write(
         target,
         [
             layer.Folder("/bin"),
-            layer.File("/bin/busybox", BINARY, 0o755),
+            layer.File("/bin/busybox", without_nslookup(), 0o755),
             layer.File("/bin/nslookup", NSLOOKUP, 0o755),
             *(layer.Link(f"/bin/{applet}", "busybox") for applet in applets if applet not in {"busybox", "nslookup"}),
             layer.File("/pause", PAUSE, 0o755),

@@ -58,7 +58,7 @@ def test_a_name_that_does_not_exist_fails(tmp_path: Path, asked: Path) -> None:
 @pytest.mark.parametrize("arguments", [("-type=a", "web"), ("10.96.0.7",), ("fd00::7",), ()])
 def test_all_else_is_left_to_busybox(arguments: tuple[str, ...], tmp_path: Path, asked: Path) -> None:
     nslookup(tmp_path, asked, *arguments)
-    assert asked.read_text().splitlines() == [" ".join(("asked", "nslookup", *arguments))]
+    assert asked.read_text().splitlines() == [" ".join(("asked", "nslookuq", *arguments))]
 
 
 def test_nslookup_of_the_image_is_the_script(tmp_path: Path) -> None:
@@ -70,3 +70,19 @@ def test_nslookup_of_the_image_is_the_script(tmp_path: Path) -> None:
         assert file is not None
         assert file.read() == busybox.NSLOOKUP.read_bytes()
         assert tar.getmember("bin/sh").issym()
+
+
+def test_shell_of_the_image_runs_the_script_and_not_an_applet(tmp_path: Path) -> None:
+    program = tmp_path / "busybox"
+    program.write_bytes(busybox.without_nslookup())
+    program.chmod(0o755)
+    script = tmp_path / "nslookup"
+    script.write_text("#!/bin/sh\necho the script\n")
+    script.chmod(0o755)
+
+    def shell(line: str) -> str:
+        command = [program, "sh", "-c", line]
+        return subprocess.run(command, env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=True).stdout
+
+    assert shell("nslookup web") == "the script\n"
+    assert "nslookuq" in shell("busybox --list")
