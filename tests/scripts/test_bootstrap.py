@@ -135,7 +135,9 @@ def test_an_extension_that_the_server_has_not_is_told_in_its_own_words(running: 
     done = bootstrap(running, extensions="airbyte:nobody_has_it")
     assert done.returncode == 3
     assert "extension nobody_has_it is not available on this server" in done.stderr
+    assert "take it out of the stack file" in done.stderr
     assert running.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'airbyte'") == "0"
+    assert bootstrap(running).returncode == 0
 
 
 def test_limits_are_set_and_taken_back(running: DatabaseServer) -> None:

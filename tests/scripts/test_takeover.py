@@ -236,14 +236,18 @@ def test_the_admins_own_role_is_refused(running: DatabaseServer, role: str) -> N
 
 def test_a_superuser_is_not_taken_over(running: DatabaseServer) -> None:
     running.psql("CREATE ROLE boss SUPERUSER LOGIN PASSWORD 'of-somebody-else'")
-    assert "role boss is a superuser" in refused(running, username="boss", adopt="yes")
+    said = refused(running, username="boss", adopt="yes")
+    assert "role boss is a superuser: name another `airbyte.database.username`" in said
+    done(running)
 
 
 def test_an_encoding_that_the_apps_cannot_use_is_not_adopted(running: DatabaseServer) -> None:
     running.psql("CREATE ROLE airbyte LOGIN")
     running.psql("CREATE DATABASE airbyte OWNER airbyte ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
     said = refused(running, adopt="yes")
-    assert "database airbyte has the encoding SQL_ASCII, and the apps need UTF8" in said
+    assert "database airbyte has the encoding SQL_ASCII, and the apps need UTF8: name another" in said
+    done(running, adopt="yes", databases="airbyte-2\ntemporal")
+    assert may_log_in(running, "first-password", database="airbyte-2")
 
 
 def test_what_the_admin_may_not_do_is_told_before_anything_is_done(running: DatabaseServer) -> None:
