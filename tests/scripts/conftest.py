@@ -19,9 +19,31 @@ def new_server(root: Root) -> DatabaseServer:
     return DatabaseServer.on_free_port(root, f"server{next(_numbers)}")
 
 
+def started(server: DatabaseServer) -> DatabaseServer:
+    """Return the server when it takes connections, with the password `admin` for its admin."""
+    assert server.prepare("admin").returncode == 0
+    server.start()
+    return server
+
+
 @pytest.fixture
 def server(root: Root) -> Iterator[DatabaseServer]:
     """A server with an empty volume that nobody prepared yet."""
     server = new_server(root)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def running(server: DatabaseServer) -> DatabaseServer:
+    """A server that takes connections, with the password `admin` for its admin."""
+    return started(server)
+
+
+@pytest.fixture
+def servers(root: Root) -> Iterator[tuple[DatabaseServer, DatabaseServer]]:
+    """Two servers as `running`."""
+    both = (started(new_server(root)), started(new_server(root)))
+    yield both
+    for server in both:
+        server.stop()

@@ -11,13 +11,6 @@ APP = {"username": "airbyte", "password": "first-password", "databases": "airbyt
 AWKWARD = 'it\'s \\ a "quoted" $password% with `all` @:/?#&; --'
 
 
-@pytest.fixture
-def running(server: DatabaseServer) -> DatabaseServer:
-    server.prepare("admin")
-    server.start()
-    return server
-
-
 def bootstrap(server: DatabaseServer, **changes: str) -> subprocess.CompletedProcess[str]:
     return server.bootstrap(admin_password="admin", **{**APP, **changes})
 

@@ -1,34 +1,17 @@
 """Names as PostgreSQL allows them, through every script; drivers are tried in `test_drivers.py`."""
 
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
 from components.endpoint import Endpoint, TlsMode
 from components.sessions import PodSession
-from tests.scripts.conftest import new_server
 from tests.support.moves import Mover
-from tests.support.postgres import DatabaseServer, Root
+from tests.support.postgres import DatabaseServer
 
 ROLE = 'Air "byte" | it\'s \\ $(x) é'
 DATABASES = ("db-airbyte", "My  DB", 'it\'s "q" | \\ $HOME', "名 * ?", "a=b", "postgres://x", "-d", "x:y")
 APP = {"username": ROLE, "password": "first-password", "databases": "\n".join(DATABASES)}
-
-
-def started(root: Root) -> DatabaseServer:
-    server = new_server(root)
-    server.prepare("admin")
-    server.start()
-    return server
-
-
-@pytest.fixture
-def servers(root: Root) -> Iterator[tuple[DatabaseServer, DatabaseServer]]:
-    both = (started(root), started(root))
-    yield both
-    for server in both:
-        server.stop()
 
 
 def bootstrap(server: DatabaseServer, **changes: str) -> subprocess.CompletedProcess[str]:

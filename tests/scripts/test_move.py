@@ -5,13 +5,12 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.scripts.conftest import new_server
+from tests.scripts.conftest import new_server, started
 from tests.support.authority import Authority
 from tests.support.moves import SUPERUSER, Admin, Mover
 from tests.support.postgres import DatabaseServer, Root
@@ -19,21 +18,6 @@ from tests.support.postgres import DatabaseServer, Root
 ROWS = Path(__file__).with_name("move_rows.sql")
 PASSWORD = "the-apps-password"
 DATABASES = ("airbyte", "temporal")
-
-
-def started(root: Root) -> DatabaseServer:
-    server = new_server(root)
-    assert server.prepare("admin").returncode == 0
-    server.start()
-    return server
-
-
-@pytest.fixture
-def servers(root: Root) -> Iterator[tuple[DatabaseServer, DatabaseServer]]:
-    both = (started(root), started(root))
-    yield both
-    for server in both:
-        server.stop()
 
 
 @pytest.fixture
@@ -503,7 +487,7 @@ def test_there_and_back_and_there_again(mover: Mover) -> None:
 
 
 def test_a_database_that_has_moved_to_a_third_server_is_not_overwritten(mover: Mover, root: Root) -> None:
-    third = started(root)
+    third = started(new_server(root))
     try:
         bootstrap(third, arriving="yes")
         assert replace(mover, target=third).move().returncode == 0

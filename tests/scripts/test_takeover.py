@@ -21,13 +21,6 @@ EVERYTHING = """
 """
 
 
-@pytest.fixture
-def running(server: DatabaseServer) -> DatabaseServer:
-    server.prepare("admin")
-    server.start()
-    return server
-
-
 def bootstrap(server: DatabaseServer, **changes: str) -> subprocess.CompletedProcess[str]:
     return server.bootstrap(admin_password="admin", **{**APP, "settings": SETTINGS, **changes})
 

@@ -12,13 +12,6 @@ from tests.support.postgres import DatabaseServer
 APP = {"username": "airbyte", "password": "first-password", "databases": "airbyte"}
 
 
-@pytest.fixture
-def running(server: DatabaseServer) -> DatabaseServer:
-    server.prepare("admin")
-    server.start()
-    return server
-
-
 def bootstrap(server: DatabaseServer, **changes: str) -> subprocess.CompletedProcess[str]:
     return server.bootstrap(**{"admin_password": "admin", "wait_seconds": 4, **APP, **changes})  # pyright: ignore[reportArgumentType]
 
