@@ -185,7 +185,12 @@ class CloudNativePG(ServerComponent):
             f"{self._name}-{kind.lower()}",
             api_version=API,
             kind=kind,
-            metadata={"name": name, "namespace": self._args.namespace, "annotations": dict(annotations)},
+            metadata={
+                "name": name,
+                "namespace": self._args.namespace,
+                # The API server keeps no empty mapping: it would show as a change at every run.
+                **({"annotations": dict(annotations)} if annotations else {}),
+            },
             spec=spec,
             opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self)),
         )
