@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 REQUIREMENTS := requirements.txt requirements-aws.txt requirements-gcp.txt requirements-dev.txt constraints.txt
 
-.PHONY: help up down reboot status shell unit lint test bench schema snapshots
+.PHONY: help up down reboot status shell unit lint test campaign bench schema snapshots
 
 help: ## What can be typed here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 	@$(RUN) -m sandbox up
 	@$(RUN) -m pytest tests --ignore=tests/sandbox
 	@$(RUN) -m pytest tests/sandbox -vv --durations=20
+
+campaign: $(VENV)/ready ## The long tests whole: the bootstrap Job killed at every step, on every version and in every state
+	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py -vv --durations=10
 
 bench: $(VENV)/ready ## The ratios that the README tells
 	@$(RUN) -m tests.bench
