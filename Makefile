@@ -34,7 +34,7 @@ lint: $(VENV)/ready ## Lint and strict types
 	@$(VENV)/bin/basedpyright
 	@git ls-files -z '*.sh' | xargs -0 $(VENV)/bin/shellcheck
 
-unit: $(VENV)/ready lint ## The inner loop: lint, types, unit and plan tests; no cluster, under a minute
+unit: $(VENV)/ready lint ## The inner loop: lint, types, unit and plan tests; no cluster
 	@$(RUN) -m pytest tests/unit tests/plan tests/contract/test_official.py
 
 test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
