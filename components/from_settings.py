@@ -107,6 +107,7 @@ def embedded_server(
 
 
 def database_args(
+    key: str,
     app: apps.Airbyte | apps.Dagster,
     server: Server,
     namespace: str,
@@ -116,8 +117,17 @@ def database_args(
     arriving_from: Server | None,
     password: str | None = None,
 ) -> DatabaseArgs:
-    """An app's part of a server; `aliases` are keys that its chart wants in the Secret, `arriving_from` is the server
-    that a move brings the data from, `password` that of a role that is there already.
+    """An app's part of a server.
+
+    Args:
+        key: the app's key in the stack file.
+        app: its settings.
+        server: the server.
+        namespace: the app's namespace.
+        aliases: further keys that its chart wants in the Secret, each with the key that it repeats.
+        timeout_seconds: how long to wait for a server that is still starting.
+        arriving_from: the server that a move brings the data from.
+        password: that of an existing role, where the server has no admin.
     """
     settings = app.database
     return DatabaseArgs(
@@ -129,7 +139,7 @@ def database_args(
         extensions=app.databases[settings.name],
         further_databases={name: wanted for name, wanted in app.databases.items() if name != settings.name},
         secret_aliases=aliases,
-        app=next(iter(app.database_settings.values())).partition(".")[0],
+        app=key,
         settings=app.database_settings,
         connections=app.least_connections,
         adopt=settings.adopt,

@@ -182,6 +182,7 @@ class Platform(pulumi.ComponentResource):
         return Database(
             f"{key}-database",
             database_args(
+                key,
                 app,
                 server.server,
                 namespace,

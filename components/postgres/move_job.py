@@ -15,8 +15,8 @@ CONTAINER = "move"
 RETRIES = 3
 """Tries after a first that was cut, by an evicted pod or a lost connection; each goes on where the last one ended.
 
-A refusal is repeated as often, though it ends the same. A pod failure policy would end the Job at once, but Pulumi's
-Kubernetes provider takes no note of a Job that failed by one: it would wait for it until the timeout, a day.
+A refusal is repeated as often, though it ends the same. With the policy of the bootstrap Job (`only_refusals_count`) it
+would end at once, but any other failure would then be tried again until the deadline, a day.
 """
 
 PROGRESS_SECONDS = 10

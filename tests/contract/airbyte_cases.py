@@ -75,8 +75,13 @@ def settings(case: str) -> Fields:
 @functools.cache
 def planned(case: str) -> Plan:
     """What the program makes of the case."""
-    config = config_of(ROOT / f"Pulumi.{STACKS[case][0]}.yaml")
-    config |= {f"lakehouse:{key}": as_text(value) for key, value in settings(case).items()}
+    return plan_of(STACKS[case][0], settings(case))
+
+
+def plan_of(file: str, said: Fields) -> Plan:
+    """What the program makes of a stack file, with these settings in place of its own."""
+    config = config_of(ROOT / f"Pulumi.{file}.yaml")
+    config |= {f"lakehouse:{key}": as_text(value) for key, value in said.items()}
     return plan_program(config, "test")
 
 

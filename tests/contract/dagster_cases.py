@@ -5,12 +5,12 @@ from typing import Any
 
 import yaml
 
-from tests.contract.airbyte_cases import EXISTING, made_for, merged
+from tests.contract.airbyte_cases import EXISTING, made_for, merged, plan_of
 from tests.contract.surroundings import Surroundings
 from tests.support.kinds import RELEASE
 from tests.support.manifests import plain
 from tests.support.recording import Plan
-from tests.support.stacks import ROOT, as_text, config_of, plan_program
+from tests.support.stacks import ROOT
 
 Fields = dict[str, Any]
 
@@ -65,9 +65,7 @@ def settings(case: str) -> Fields:
 @functools.cache
 def planned(case: str) -> Plan:
     """What the program makes of the case."""
-    config = config_of(ROOT / f"Pulumi.{STACKS[case][0]}.yaml")
-    config |= {f"lakehouse:{key}": as_text(value) for key, value in settings(case).items()}
-    return plan_program(config, "test")
+    return plan_of(STACKS[case][0], settings(case))
 
 
 def values(case: str) -> Fields:
