@@ -49,7 +49,7 @@ bench: $(VENV)/ready ## The ratios that the README tells
 	@$(RUN) -m tests.bench
 
 schema: $(VENV)/ready ## Write stack.schema.json and the README's table of settings from the models
-	@$(RUN) -m settings.schema
+	@$(RUN) -m stack.schema
 
 snapshots: $(VENV)/ready ## Accept the plans of all stack files as they are now
 	@UPDATE_SNAPSHOTS=1 $(RUN) -m pytest tests/plan

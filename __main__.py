@@ -2,9 +2,9 @@
 
 import pulumi
 
-from components.platform import Platform, PlatformArgs
-from settings.load import load
-from settings.provider_config import load_provider_config
+from components.platform.component import Platform, PlatformArgs
+from components.servers.provider_config import load_provider_config
+from stack.load import load
 
 platform = Platform("lakehouse", PlatformArgs(stack=load(), provider_config=load_provider_config()))
 for app, outputs in platform.outputs.items():

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_random as random
 
+from components.kubernetes.secrets import secret
 from components.postgres.credentials import PASSWORD_LENGTH
 from components.postgres.server import AdminSecret
-from components.secrets import secret
 
 ADMIN = "postgres"
 """Name of the role on servers that the program makes; RDS and Cloud SQL have it as well."""

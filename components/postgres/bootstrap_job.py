@@ -11,8 +11,8 @@ from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.postgres.credentials import CA_CERTIFICATE
-from components.postgres.pods import CONFIG_HASH
 from components.postgres.script_pod import SCRIPTS, Room, from_secret, literal, only_refusals_count, script_pod
+from components.postgres.security import CONFIG_HASH
 from components.postgres.server import AdminSecret, Server
 
 ROOM = Room(cpu="50m", cpu_limit="1", memory="64Mi", memory_limit="128Mi", files="16Mi")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
-from components.endpoint import Endpoint
+from components.postgres.endpoint import Endpoint
 
 PORT = 5432
 PASSWORD_LENGTH = 40

@@ -9,7 +9,7 @@ import pulumi_random as random
 from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
-from components.endpoint import Endpoint
+from components.kubernetes.secrets import by_key, secret
 from components.postgres.bootstrap_job import AppDatabase, Maker, RoleLimits, bootstrap_job_spec, check_job_spec
 from components.postgres.credentials import (
     CA_CERTIFICATE,
@@ -19,10 +19,10 @@ from components.postgres.credentials import (
     secret_data,
     secret_keys,
 )
-from components.postgres.pods import CONFIG_HASH
+from components.postgres.endpoint import Endpoint
 from components.postgres.scripts import fingerprint, read
+from components.postgres.security import CONFIG_HASH
 from components.postgres.server import AdminSecret, Server
-from components.secrets import by_key, secret
 
 _BOOTSTRAP = (
     "bootstrap.sh",

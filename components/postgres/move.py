@@ -8,11 +8,11 @@ import pulumi_kubernetes as k8s
 import pulumi_random as random
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
+from components.kubernetes.secrets import secret
 from components.postgres.credentials import CA_CERTIFICATE
 from components.postgres.move_job import Side, move_job_spec
 from components.postgres.scripts import names, read
 from components.postgres.server import AdminSecret, Server
-from components.secrets import secret
 
 HOURS = 24
 """How long a copy may take before it counts as hung: at a modest 20 MB/s, 1.7 TB."""

@@ -24,7 +24,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.postgres.pods import container_security, pod_security
+from components.postgres.security import container_security, pod_security
 
 REFUSED = 3
 """Exit code of a script where another try would end the same."""

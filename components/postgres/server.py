@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from components.endpoint import TlsMode
+from components.postgres.endpoint import TlsMode
 
 SETTLED_SECONDS = 6
 """`settling_seconds` of a server that nobody is setting up: time for a few tries."""

@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from components.airbyte_pods import airbyte_pods
-from components.airbyte_values import airbyte_values
-from components.endpoint import Endpoint, TlsMode
-from components.helm import merge_values
-from components.object_storage import S3, AccessKey, Minio
-from components.pod_settings import PodSettings
-from components.pods_from_settings import pod_settings
-from components.postgres.cloudnativepg_pods import operator_values
-from settings.check import check
+from components.apps.airbyte.object_storage import S3, AccessKey, Minio
+from components.apps.airbyte.pods import airbyte_pods
+from components.apps.airbyte.values import airbyte_values
+from components.helm.release import merge_values
+from components.kubernetes.pod_settings import PodSettings
+from components.platform.pods_from_settings import pod_settings
+from components.postgres.endpoint import Endpoint, TlsMode
+from components.servers.cloudnativepg.pods import operator_values
+from stack.check import check
 from tests.contract.facts import render
 from tests.contract.record import metadata
 from tests.support.pod_settings import SETTINGS, Seen, missing

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from components.dagster_pods import with_pod_settings
-from components.helm import merge_values
-from components.images import mirrored
-from components.postgres.crunchydata_pods import operator_values, postgres_cluster_with_pods
+from components.apps.dagster.pods import with_pod_settings
+from components.helm.release import merge_values
+from components.kubernetes.images import mirrored
+from components.servers.crunchydata.pods import operator_values, postgres_cluster_with_pods
 from tests.contract.chart_pods import FACTS, everything, values
 from tests.support.crunchydata import complaints
 from tests.support.crunchydata_stacks import EVERYWHERE, VOLUME, postgres_cluster

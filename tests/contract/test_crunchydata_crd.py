@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from components.postgres import crunchydata_cluster as cluster
-from settings.check import Mistakes, check
-from settings.pins import PGO_CHART
-from settings.servers.crunchydata import CrunchyDataServer
+from components.forms.pins import PGO_CHART
+from components.servers.crunchydata import cluster
+from components.servers.crunchydata.settings import CrunchyDataServer
+from stack.check import Mistakes, check
 from tests.support.crunchydata import complaints, crd, schema, status_fields
 from tests.support.crunchydata_stacks import EVERYWHERE, cluster_args, postgres_cluster, servers, standalone
 

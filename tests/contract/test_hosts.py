@@ -1,4 +1,4 @@
-"""What the charts do with the database's host: why an IPv6 address cannot be one (`settings.servers.existing`)."""
+"""What the charts do with the database's host: why an IPv6 address cannot be one (`components.servers.existing.settings`)."""
 
 import json
 from pathlib import Path

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 import yaml
 
-from components.airbyte_values import airbyte_values
-from components.airbyte_values import with_database_authority as airbyte_with_authority
-from components.dagster_values import dagster_values
-from components.dagster_values import with_database_authority as dagster_with_authority
-from components.endpoint import Endpoint, TlsMode
-from components.object_storage import Gcs
-from components.pod_settings import PodSettings
-from components.postgres.crunchydata_pods import operator_values
-from settings.known_values import unknown_values
+from components.apps.airbyte.object_storage import Gcs
+from components.apps.airbyte.values import airbyte_values
+from components.apps.airbyte.values import with_database_authority as airbyte_with_authority
+from components.apps.dagster.values import dagster_values
+from components.apps.dagster.values import with_database_authority as dagster_with_authority
+from components.helm.known_values import unknown_values
+from components.kubernetes.pod_settings import PodSettings
+from components.postgres.endpoint import Endpoint, TlsMode
+from components.servers.crunchydata.pods import operator_values
 from tests.contract.chart_keys import keys
 from tests.support.stacks import ROOT
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.dagster_user_code import OFFICIAL
+from components.apps.dagster.default_user_code import OFFICIAL
 from tests.contract import dagster_cases
 from tests.contract.dagster_cases import STACKS
 from tests.contract.surroundings import containers, missing, pods

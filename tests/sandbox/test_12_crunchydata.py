@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from components.airbyte_values import SECRET_ALIASES as AIRBYTE_ALIASES
-from components.dagster_values import SECRET_ALIASES as DAGSTER_ALIASES
-from components.postgres import crunchydata_cluster as cluster
-from components.postgres.crunchydata_secret import adapted, ca_certificate, decoded, user_secret_name
+from components.apps.airbyte.values import SECRET_ALIASES as AIRBYTE_ALIASES
+from components.apps.dagster.values import SECRET_ALIASES as DAGSTER_ALIASES
+from components.servers.crunchydata import cluster
+from components.servers.crunchydata.logins import adapted, ca_certificate, decoded, user_secret_name
 from tests.sandbox.stack import Stack
 from tests.support.cluster import get, kubectl, objects, run, secret_values, told, until
 from tests.support.crunchydata import CRD_NAME, crd_path, secret_there, user_secret

@@ -5,7 +5,7 @@ The table is `settings/postgresql_settings.tsv`; `test_settings_table.py` compar
 
 import sys
 
-from settings.postgresql_settings import TABLE
+from components.forms.postgresql_settings import TABLE
 from tests.support.postgres import DatabaseServer, unpacked_image
 
 # Extensions that both clouds load at the server's start, with settings of their own.

@@ -15,10 +15,10 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 import pytest
 import yaml
 
-from components.airbyte_values import TemporalDatabases, airbyte_values
-from components.dagster_values import dagster_values
-from components.endpoint import Endpoint, TlsMode
-from components.object_storage import Minio
+from components.apps.airbyte.object_storage import Minio
+from components.apps.airbyte.values import TemporalDatabases, airbyte_values
+from components.apps.dagster.values import dagster_values
+from components.postgres.endpoint import Endpoint, TlsMode
 from sandbox.images import pythonenv, rootfs
 from sandbox.images.cache import Builder
 from sandbox.images.dagster import REQUIREMENTS

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from components.endpoint import Endpoint, TlsMode
-from components.sessions import PodSession
+from components.postgres.endpoint import Endpoint, TlsMode
+from components.postgres.sessions import PodSession
 from tests.support.moves import Mover
 from tests.support.postgres import DatabaseServer
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from settings.postgresql_settings import TABLE, in_base_unit
+from components.forms.postgresql_settings import TABLE, in_base_unit
 from tests.scripts.conftest import new_server
 from tests.scripts.record_settings import LIBRARIES, recorded
 from tests.support.postgres import DatabaseServer, Root

@@ -10,10 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from components import authority as in_pods
-from components.airbyte_values import airbyte_values
-from components.endpoint import Endpoint, TlsMode
-from components.object_storage import Minio
+from components.apps.airbyte.object_storage import Minio
+from components.apps.airbyte.values import airbyte_values
+from components.postgres import ca_volume as in_pods
+from components.postgres.endpoint import Endpoint, TlsMode
 from sandbox.images.airbyte import APP
 from tests.support.authority import Authority
 from tests.support.postgres import DatabaseServer

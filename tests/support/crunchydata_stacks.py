@@ -5,11 +5,11 @@ import random
 import re
 from typing import Any
 
-from components.from_crunchydata import crunchydata_server
-from components.postgres import crunchydata_cluster as cluster
-from settings.check import check
-from settings.servers.crunchydata import CrunchyDataServer
-from settings.standalone import StandalonePostgreSQL
+from components.servers.crunchydata import cluster
+from components.servers.crunchydata.from_settings import crunchydata_server
+from components.servers.crunchydata.settings import CrunchyDataServer
+from components.servers.standalone import StandalonePostgreSQL
+from stack.check import check
 
 Settings = dict[str, Any]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from settings.authorities import rds_authorities, rds_regions
-from settings.authorities.renew import by_region
+from components.servers.rds.certificates import rds_authorities, rds_regions
+from components.servers.rds.certificates.renew import by_region
 
 KEYS = ("ECC384", "RSA2048", "RSA4096")
 

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from settings.authorities import rds_authorities
-from settings.base import Refusal
-from settings.servers.certificates import Certificates
+from components.forms.base import Refusal
+from components.forms.certificates import Certificates
+from components.servers.rds.certificates import rds_authorities
 from tests.support.certificates import ONE, OTHER
 
 ADAPTER = TypeAdapter(Certificates)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from components.airbyte_values import address_values, airbyte_values
-from components.airbyte_values import with_database_authority as airbyte_with_authority
-from components.dagster_values import dagster_values
-from components.dagster_values import with_database_authority as dagster_with_authority
-from components.endpoint import Endpoint, TlsMode
-from components.helm import merge_values
-from components.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage, S3Compatible
+from components.apps.airbyte.object_storage import S3, AccessKey, Gcs, Minio, ObjectStorage, S3Compatible
+from components.apps.airbyte.values import address_values, airbyte_values
+from components.apps.airbyte.values import with_database_authority as airbyte_with_authority
+from components.apps.dagster.values import dagster_values
+from components.apps.dagster.values import with_database_authority as dagster_with_authority
+from components.helm.release import merge_values
+from components.postgres.endpoint import Endpoint, TlsMode
 
 HOST = "server.apps.svc.cluster.local"
 BUCKETS = ("log", "auditLogging", "state", "workloadOutput", "activityPayload")

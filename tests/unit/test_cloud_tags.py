@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from settings.check import Mistakes, check
+from stack.check import Mistakes, check
 from tests.support.recording import Plan, Recorded
 from tests.support.servers import CLOUD_SQL, NETWORK, RDS, but, changed, on
 

@@ -6,15 +6,15 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.helm import ChartSource
-from components.postgres.cloudnativepg import CloudNativePG, CloudNativePGArgs
-from components.postgres.cloudnativepg_backups import BackupArgs, GcsAccess, S3Access
-from components.postgres.cloudnativepg_cluster import ClusterSize
-from components.postgres.cloudnativepg_operator import OperatorArgs
-from components.postgres.cloudnativepg_pooler import PoolerArgs
+from components.forms.cron import six_fields
+from components.forms.pins import CLOUDNATIVEPG_CHART
+from components.helm.release import ChartSource
 from components.postgres.database import Database, DatabaseArgs
-from settings.cron import six_fields
-from settings.pins import CLOUDNATIVEPG_CHART
+from components.servers.cloudnativepg.backups import BackupArgs, GcsAccess, S3Access
+from components.servers.cloudnativepg.cluster import ClusterSize
+from components.servers.cloudnativepg.component import CloudNativePG, CloudNativePGArgs
+from components.servers.cloudnativepg.operator import OperatorArgs
+from components.servers.cloudnativepg.pooler import PoolerArgs
 from tests.support.kinds import CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal, values
 from tests.support.secrecy import carries, has_password

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from settings.pins import CLOUD_SQL_PROXY_IMAGE
+from components.forms.pins import CLOUD_SQL_PROXY_IMAGE
 from tests.support.certificates import OTHER
 from tests.support.clouds import ADDRESS, AUTHORITY, DNS_NAME
 from tests.support.kinds import (

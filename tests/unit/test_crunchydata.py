@@ -8,15 +8,15 @@ import pytest
 import yaml
 from psycopg.conninfo import conninfo_to_dict
 
-from components.airbyte_values import SECRET_ALIASES as AIRBYTE_ALIASES
-from components.dagster_values import SECRET_ALIASES as DAGSTER_ALIASES
-from components.endpoint import TlsMode
-from components.postgres.crunchydata import CrunchyDataServer, CrunchyDataServerArgs
-from components.postgres.crunchydata_backups import Repository, VolumePlace
-from components.postgres.crunchydata_cluster import ClusterArgs
-from components.postgres.crunchydata_secret import adapted, ca_certificate
+from components.apps.airbyte.values import SECRET_ALIASES as AIRBYTE_ALIASES
+from components.apps.dagster.values import SECRET_ALIASES as DAGSTER_ALIASES
+from components.forms.pins import PGO_CHART
 from components.postgres.database import Database, DatabaseArgs
-from settings.pins import PGO_CHART
+from components.postgres.endpoint import TlsMode
+from components.servers.crunchydata.backups import Repository, VolumePlace
+from components.servers.crunchydata.cluster import ClusterArgs
+from components.servers.crunchydata.component import CrunchyDataServer, CrunchyDataServerArgs
+from components.servers.crunchydata.logins import adapted, ca_certificate
 from tests.support.crunchydata import encoded, secret_there, user_secret
 from tests.support.crunchydata_stacks import EVERYWHERE, GCS, S3, standalone
 from tests.support.kinds import (

@@ -5,11 +5,11 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.endpoint import TlsMode
-from components.postgres.existing import Admin, ExistingServer, ExistingServerArgs
+from components.postgres.endpoint import TlsMode
 from components.postgres.server import AdminSecret
-from components.standalone import standalone_server
-from settings.standalone import StandalonePostgreSQL
+from components.servers.existing.component import Admin, ExistingServer, ExistingServerArgs
+from components.servers.standalone import StandalonePostgreSQL
+from components.servers.standalone_component import standalone_server
 from tests.support.certificates import ONE as CERTIFICATE
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET, SERVICE, STATEFUL_SET
 from tests.support.recording import Plan, record, reveal, values

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.failed_pods import pods_of_release, troubles, warnings, without_pods
+from components.helm.failed_pods import pods_of_release, troubles, warnings, without_pods
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.failed_release import explain, failure_report, installation_check
-from components.kubectl import Kubectl
+from components.helm.failed_release import explain, failure_report, installation_check
+from components.kubernetes.kubectl import Kubectl
 from tests.unit.test_masking import secret
 from tests.unit.test_release_records import record
 

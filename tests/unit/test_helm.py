@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.helm import merge_values, with_items
-from settings.pins import AIRBYTE_CHART, DAGSTER_CHART
+from components.forms.pins import AIRBYTE_CHART, DAGSTER_CHART
+from components.helm.release import merge_values, with_items
 from tests.support import recording
 from tests.support.crunchydata_stacks import VOLUME
 from tests.support.kinds import RELEASE

@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.forms.pins import (
+    CLOUDNATIVEPG_CHART,
+    CLOUDNATIVEPG_IMAGE,
+    CLOUDNATIVEPG_PGBOUNCER_IMAGE,
+    POSTGRES_IMAGE,
+)
 from sandbox.images import airbyte, busybox, cloudnativepg, dagster, postgres
 from sandbox.images.cache import HERE, versions
 from sandbox.images.rootfs import package_version
 from sandbox.versions import versions as all_versions
-from settings.pins import CLOUDNATIVEPG_CHART, CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE, POSTGRES_IMAGE
 from tests.contract.surroundings import OF_A_POD
 
 CHARTS = HERE.parent / "charts"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.masking import HIDDEN, masked, secret_values
+from components.helm.masking import HIDDEN, masked, secret_values
 
 
 def secret(**data: str) -> dict[str, Any]:

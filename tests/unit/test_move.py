@@ -6,7 +6,7 @@ import pytest
 
 from components.postgres import scripts
 from components.postgres.move import move_scripts
-from settings.check import check
+from stack.check import check
 from tests.support.certificates import ONE
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, RELEASE, SECRET, STATEFUL_SET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal, values

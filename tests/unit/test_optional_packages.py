@@ -10,12 +10,12 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
-from components.optional import require
+from components.servers.optional import require
 from tests.support.kinds import STACK
 from tests.support.stacks import ROOT, STACK_FILES, config_of, plan_program, stack_name
 
 SDKS = {"prod-aws": ("pulumi_aws", "requirements-aws.txt"), "prod-gcp": ("pulumi_gcp", "requirements-gcp.txt")}
-MODULES = ("components.rds_from_settings", "components.cloudsql_from_settings", "components.postgres")
+MODULES = ("components.servers.rds.from_settings", "components.servers.cloudsql.from_settings", "components.postgres")
 
 
 class _Missing(MetaPathFinder):

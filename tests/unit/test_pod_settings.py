@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
-from components.everywhere import WITH_PODS
-from components.images import PINNED, mirrored
-from components.pod_settings import PodSettings, merged_affinity
-from settings.pods import Pods
+from components.kubernetes.everywhere import WITH_PODS
+from components.kubernetes.images import PINNED, mirrored
+from components.kubernetes.pod_settings import PodSettings, merged_affinity
+from components.kubernetes.pods import Pods
 from tests.support import pod_settings as wanted
 from tests.support.kinds import CONFIG_MAP, DEPLOYMENT, JOB, NAMESPACE, RELEASE, SERVICE_ACCOUNT, STATEFUL_SET
 from tests.support.pod_settings import CHECKS, MIRROR, PODS, SETTINGS, Seen, idle_gaps, missing

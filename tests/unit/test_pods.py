@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from components.postgres.embedded_pod import STOP_TIMEOUT_SECONDS
-from settings.quantity import to_bytes
+from components.forms.quantity import to_bytes
+from components.servers.embedded.pod import STOP_TIMEOUT_SECONDS
 from tests.support.kinds import CONFIG_MAP, JOB, SECRET, STATEFUL_SET
 from tests.support.recording import Recorded
 from tests.support.stacks import plan

@@ -2,8 +2,8 @@
 
 import pytest
 
-from settings.parameters import ParameterValue
-from settings.postgresql_settings import NotAllowed, in_base_unit, read_at_start
+from components.forms.parameters import ParameterValue
+from components.forms.postgresql_settings import NotAllowed, in_base_unit, read_at_start
 from tests.support.kinds import RDS_PARAMETERS, SQL_INSTANCE
 from tests.support.servers import CLOUD_SQL, RDS, but, on
 

@@ -10,9 +10,9 @@ import pulumi_gcp
 import pytest
 from pulumi._types import input_type_py_to_pulumi_names
 
-from settings.check import Mistakes
-from settings.load import parse
-from settings.report import report
+from components.forms.report import report
+from stack.check import Mistakes
+from stack.load import parse
 from tests.support.kinds import AWS_PROVIDER, GCP_PROVIDER
 from tests.support.recording import Plan, mask, record, reveal
 from tests.support.servers import CLOUD_SQL, RDS, but

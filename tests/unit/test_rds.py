@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from settings.authorities import rds_authorities
+from components.servers.rds.certificates import rds_authorities
 from tests.support.certificates import OTHER
 from tests.support.kinds import (
     AWS_PROVIDER,

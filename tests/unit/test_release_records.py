@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from components.kubectl import Kubectl
-from components.release_records import Revision, advice, revisions, unfinished
+from components.helm.release_records import Revision, advice, revisions, unfinished
+from components.kubernetes.kubectl import Kubectl
 
 IN_USE = "cannot re-use a name that is still in use"
 IN_PROGRESS = "another operation (install/upgrade/rollback) is in progress"

@@ -2,19 +2,19 @@
 
 import pulumi
 
-from components.airbyte import Airbyte, AirbyteArgs
-from components.dagster import Dagster, DagsterArgs
-from components.endpoint import Endpoint, TlsMode
-from components.everywhere import Everywhere
-from components.helm import ChartSource
-from components.object_storage import S3
-from components.pod_settings import PodSettings
+from components.apps.airbyte.component import Airbyte, AirbyteArgs
+from components.apps.airbyte.object_storage import S3
+from components.apps.dagster.component import Dagster, DagsterArgs
+from components.helm.release import ChartSource
+from components.kubernetes.everywhere import Everywhere
+from components.kubernetes.pod_settings import PodSettings
 from components.postgres.bootstrap_job import RoleLimits
 from components.postgres.database import Database, DatabaseArgs
-from components.postgres.embedded import EmbeddedServer, EmbeddedServerArgs
-from components.postgres.rds import RdsServer, RdsServerArgs
-from components.postgres.rds_network import RdsNetwork
+from components.postgres.endpoint import Endpoint, TlsMode
 from components.postgres.server import AdminSecret, Server
+from components.servers.embedded.component import EmbeddedServer, EmbeddedServerArgs
+from components.servers.rds.component import RdsServer, RdsServerArgs
+from components.servers.rds.network import RdsNetwork
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, RDS_INSTANCE, RELEASE, SECRET, STATEFUL_SET
 from tests.support.recording import record, reveal, values
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from components.endpoint import Endpoint, TlsMode
-from components.sessions import ClientSession, PodSession
+from components.postgres.endpoint import Endpoint, TlsMode
+from components.postgres.sessions import ClientSession, PodSession
 
 # Prints its arguments, each ended by a zero byte, and then its input: what kubectl would hand on.
 KUBECTL = """#!/bin/sh

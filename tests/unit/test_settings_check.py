@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from settings.base import Found
-from settings.check import Mistakes, check
-from settings.report import report
+from components.forms.base import Found
+from components.forms.report import report
+from stack.check import Mistakes, check
 
 # Every setting but those that exclude another.
 WHOLE: dict[str, Any] = {

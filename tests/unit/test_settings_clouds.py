@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from settings.check import check
-from settings.servers.aws import daily_window, weekly_window
-from settings.servers.gcp import machine
-from settings.servers.rds import RdsServer
-from settings.stack import Stack
+from components.platform.settings import Stack
+from components.servers.cloudsql.gcp import machine
+from components.servers.rds.aws import daily_window, weekly_window
+from components.servers.rds.settings import RdsServer
+from stack.check import check
 from tests.support.certificates import ONE
 from tests.support.servers import CLOUD_SQL, NETWORK, RDS, but
 

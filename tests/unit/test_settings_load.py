@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from settings.check import Mistakes
-from settings.load import decode, load, parse
-from settings.stack import Stack
+from components.platform.settings import Stack
+from stack.check import Mistakes
+from stack.load import decode, load, parse
 from tests.support.certificates import ONE as CERTIFICATE
 from tests.support.recording import record
 from tests.support.stacks import STACK_FILES, as_config, config_of, plan_program, run_main, stack_name

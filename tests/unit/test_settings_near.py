@@ -2,7 +2,7 @@
 
 import pytest
 
-from settings.near import nearest
+from components.forms.near import nearest
 
 DATABASE = [
     "name",

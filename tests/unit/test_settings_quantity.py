@@ -1,6 +1,6 @@
 import pytest
 
-from settings.quantity import to_bytes, to_millicpu
+from components.forms.quantity import to_bytes, to_millicpu
 
 
 @pytest.mark.parametrize(

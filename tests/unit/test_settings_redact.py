@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from settings.redact import HIDDEN, redact
+from components.forms.redact import HIDDEN, redact
 
 
 @pytest.mark.parametrize(

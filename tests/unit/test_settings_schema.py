@@ -9,8 +9,9 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from settings.load import SECRET_SETTINGS, parse
-from settings.schema import (
+from components.platform.settings import Stack
+from stack.load import SECRET_SETTINGS, parse
+from stack.schema import (
     BEGIN,
     END,
     PROJECT,
@@ -21,11 +22,10 @@ from settings.schema import (
     settings_table,
     stack_schema,
 )
-from settings.stack import Stack
 from tests.support.stacks import ROOT, STACK_FILES, as_text, project_file, stack_name
 from tests.unit.test_wrong_stacks import CASES
 
-UPDATE = "out of date: type .venv/bin/python -m settings.schema"
+UPDATE = "out of date: type .venv/bin/python -m stack.schema"
 VALIDATOR = Draft202012Validator(stack_schema())
 JSON_TYPES = {"string": str, "boolean": bool, "object": dict}
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
+from components.apps.postgresql import EmbeddedServer
 from components.postgres.tuning import GiB, MiB, ParameterValue, derive, render
-from settings.postgresql import EmbeddedServer
 from tests.support.kinds import CONFIG_MAP
 from tests.support.stacks import plan
 

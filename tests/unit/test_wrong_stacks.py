@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from settings.check import Mistakes
-from settings.load import parse
-from settings.report import report
+from components.forms.report import report
+from stack.check import Mistakes
+from stack.load import parse
 from tests.support.stacks import as_text
 
 FILES = sorted(Path(__file__).with_name("wrong_stacks").glob("*.yaml"))

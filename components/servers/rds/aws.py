@@ -1,0 +1,201 @@
+"""Names, identifiers and windows in the forms that AWS takes (RDS API reference, `CreateDBInstance`)."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from components.forms.base import refuse
+from components.forms.names import Form
+from components.servers.cloud import CLOCK, minutes
+
+_PARTS = "af|ap|ca|cn|eu|il|me|mx|sa|us|us-gov"
+_SIDES = "north|northeast|east|southeast|south|southwest|west|northwest|central"
+
+Region = Annotated[str, Form(f"(?:{_PARTS})-(?:{_SIDES})-[1-9]", 25, "an AWS region, such as eu-central-1")]
+"""An AWS region."""
+
+Profile = Annotated[str, Form(r"[^\s\[\]]+", 255, "the name of a profile in the AWS configuration, without spaces")]
+"""A profile of the AWS configuration."""
+
+# Constraints of DBInstanceIdentifier.
+Identifier = Annotated[
+    str,
+    Form(
+        r"[a-z](?:-?[a-z0-9])*",
+        63,
+        "lower-case letters, digits and single '-', beginning with a letter and not ending in '-'",
+    ),
+]
+"""Identifier of a DB instance. AWS stores capitals as small letters, which would show as a change at every run."""
+
+# Constraints of FinalDBSnapshotIdentifier.
+SnapshotIdentifier = Annotated[
+    str,
+    Form(
+        r"[a-zA-Z](?:-?[a-zA-Z0-9])*",
+        255,
+        "letters, digits and single '-', beginning with a letter and not ending in '-'",
+    ),
+]
+"""Identifier of a snapshot."""
+
+# Constraints of DBSubnetGroupName.
+SubnetGroupName = Annotated[
+    str,
+    Form(r"(?!default$)[a-z0-9][-a-z0-9._ ]*", 255, "the name of a DB subnet group, in small letters, not `default`"),
+]
+"""Name of a DB subnet group."""
+
+_HEX = "(?:[0-9a-f]{8}|[0-9a-f]{17})"
+
+VpcId = Annotated[str, Form(f"vpc-{_HEX}", 21, "the id of a VPC: vpc- and 8 or 17 hexadecimal digits")]
+"""Id of a VPC."""
+
+SubnetId = Annotated[str, Form(f"subnet-{_HEX}", 24, "the id of a subnet: subnet- and 8 or 17 hexadecimal digits")]
+"""Id of a subnet."""
+
+SecurityGroupId = Annotated[
+    str, Form(f"sg-{_HEX}", 20, "the id of a security group: sg- and 8 or 17 hexadecimal digits")
+]
+"""Id of a security group."""
+
+# `db.`, the family (with `.tpc1.mem2x` and the like for optimised ones), the size.
+InstanceClass = Annotated[
+    str,
+    Form(
+        r"db\.[a-z]+[0-9]+[a-z]*(?:\.[a-z0-9]+)*\.(?:micro|small|medium|large|xlarge|[1-9][0-9]?xlarge|metal)",
+        40,
+        "a DB instance class, such as db.m7g.large",
+    ),
+]
+"""Class of a DB instance."""
+
+_KEY = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32}"
+
+# The provider compares it with what AWS answers, which is the ARN.
+KmsKeyArn = Annotated[
+    str,
+    Form(
+        rf"arn:aws[-a-z]*:kms:[-a-z0-9]+:[0-9]{{12}}:key/(?:{_KEY})",
+        150,
+        "the ARN of a KMS key, such as arn:aws:kms:eu-central-1:123456789012:key/… (no alias)",
+    ),
+]
+"""ARN of a KMS key."""
+
+# Shortest prefix of a block by IP version: 10.0.0.0/8 is the largest private one, and /32 what a provider gets.
+_WIDEST = {4: 8, 6: 32}
+
+
+def _cidr(value: str) -> str:
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError:
+        try:
+            inside = ipaddress.ip_interface(value).network
+        except ValueError:
+            refuse("a block of IPv4 or IPv6 addresses, such as 10.0.0.0/16 or fd00:ec2::/64")
+        refuse(f"a block's first address: {inside}")
+    if "/" not in value:
+        refuse(f"a block of addresses with its length; this one alone is {network}")
+    if network.prefixlen < _WIDEST[network.version]:
+        refuse(f"the cluster's own block, /{_WIDEST[network.version]} or smaller: the server is for nobody else")
+    # As AWS writes it: small letters, zeros left out.
+    return str(network)
+
+
+Cidr = Annotated[str, AfterValidator(_cidr)]
+"""A block of IPv4 or IPv6 addresses of the cluster."""
+
+
+def is_ipv6(cidr: str) -> bool:
+    """Whether a block that was checked is one of IPv6 addresses."""
+    return ":" in cidr
+
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = 24 * 60
+_WEEK = 7 * _DAY
+_SHORTEST = 30
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of time that comes again, in minutes: since Monday's midnight if weekly, else since midnight."""
+
+    start: int
+    length: int
+
+    def overlaps(self, daily: "Window") -> bool:
+        """Whether this weekly window has a minute in common with a daily one."""
+        # The week before and the week after: either window may go over their edges.
+        starts = (day * _DAY + daily.start for day in range(-8, 15))
+        return any(
+            start < self.start + shift + self.length and self.start + shift < start + daily.length
+            for start in starts
+            for shift in (0, _WEEK)
+        )
+
+
+_BACKUP = re.compile(f"({CLOCK})-({CLOCK})")
+_MAINTENANCE = re.compile(f"({'|'.join(_DAYS)}):({CLOCK})-({'|'.join(_DAYS)}):({CLOCK})")
+
+
+def daily_window(text: str) -> Window:
+    """The window of `HH:MM-HH:MM`.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    match = _BACKUP.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a daily window: {text}")
+    start = minutes(match[1])
+    return Window(start, (minutes(match[2]) - start) % _DAY)
+
+
+def weekly_window(text: str) -> Window:
+    """The window of `ddd:HH:MM-ddd:HH:MM`.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    match = _MAINTENANCE.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a weekly window: {text}")
+    start = _DAYS.index(match[1]) * _DAY + minutes(match[2])
+    end = _DAYS.index(match[3]) * _DAY + minutes(match[4])
+    return Window(start, (end - start) % _WEEK)
+
+
+def _backup_window(value: str) -> str:
+    allowed = f"a time of day in UTC of at least {_SHORTEST} minutes, such as 02:00-03:00"
+    try:
+        window = daily_window(value)
+    except ValueError:
+        refuse(allowed)
+    if window.length < _SHORTEST:
+        refuse(allowed)
+    return value
+
+
+def _maintenance_window(value: str) -> str:
+    allowed = f"days and times in UTC, {_SHORTEST} minutes to a day long, such as sun:04:00-sun:05:00"
+    try:
+        window = weekly_window(value)
+    except ValueError:
+        refuse(allowed)
+    if not _SHORTEST <= window.length <= _DAY:
+        refuse(allowed)
+    return value
+
+
+BackupWindow = Annotated[str, AfterValidator(_backup_window)]
+"""PreferredBackupWindow: `HH:MM-HH:MM`, at least half an hour."""
+
+# The provider stores it in small letters; capitals would show as a change.
+MaintenanceWindow = Annotated[str, AfterValidator(_maintenance_window)]
+"""PreferredMaintenanceWindow: `ddd:HH:MM-ddd:HH:MM`, at least half an hour."""
