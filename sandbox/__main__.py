@@ -25,7 +25,7 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted. The same command goes on where this one was.", file=sys.stderr)
+        print("\nInterrupted. Run the same command again to continue.", file=sys.stderr)
         return 130
 
 
@@ -56,22 +56,22 @@ def _shell(sandbox: Sandbox, argv: list[str]) -> int:
     if not program:
         rc = PACKAGE / "cluster" / "shellrc.sh"
         program = ["bash", "--rcfile", str(rc), "-i"]
-        print("pulumi, kubectl and helm are the sandbox's. Leave with exit.")
+        print("pulumi, kubectl and helm use the sandbox's cluster. Leave with exit.")
     command = enter.command(sandbox, program)
     os.execvpe(command[0], command, {**os.environ, **environment.variables(sandbox)})  # noqa: S606 - no shell wanted
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="A real single-node Kubernetes to try it on."
+        prog="python -m sandbox", description="A real single-node Kubernetes for trying and testing the project."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="start it and deploy both apps; does only what is not done")
+    up = commands.add_parser("up", help="start it and deploy both apps; skips completed steps")
     up.add_argument("--cluster-only", action="store_true", help="deploy nothing")
-    commands.add_parser("down", help="remove it; the cache stays")
-    commands.add_parser("status", help="what runs and where to look")
+    commands.add_parser("down", help="remove it, but not the cache")
+    commands.add_parser("status", help="show pods, addresses and files")
     commands.add_parser("reboot", help="cut the node's power and start it again")
-    more = commands.add_parser("extra", help="add to a running sandbox what only some tests need")
+    more = commands.add_parser("extra", help="add an option to a running sandbox that only some tests need")
     more.add_argument("name", choices=extra.EXTRAS)
     shell = commands.add_parser("shell", help="a shell in it, or one command: shell -- COMMAND ARGUMENTS")
     shell.add_argument("argv", nargs=argparse.REMAINDER)

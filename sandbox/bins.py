@@ -1,4 +1,4 @@
-"""The programs of a shell in the sandbox: built tools, and Pulumi's plugins, official or stand-in."""
+"""The commands of a shell in the sandbox: built tools, and Pulumi's plugins, official or stand-in."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ class Plugin:
 
     @property
     def kind(self) -> str:
-        """In one word."""
+        """`official` or `stand-in`."""
         return "official" if self.official else "stand-in"
 
 
@@ -34,12 +34,12 @@ def plugins(sandbox: Sandbox, tools: GoTools) -> list[Plugin]:
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     if home == sandbox.state / "pulumi-home":  # in a shell of the sandbox
         home = Path.home() / ".pulumi"
-    found: list[Plugin] = []
+    chosen: list[Plugin] = []
     for name in (*(f"pulumi-resource-{kind}" for kind in pins), "pulumi-language-python"):
         installed = home / "plugins" / f"resource-{name.rsplit('-', 1)[1]}-v{pins.get(name.rsplit('-', 1)[1])}" / name
         official = str(installed) if installed.is_file() else _on_path(name, sandbox)
-        found.append(Plugin(name, Path(official) if official else tools.path(name), bool(official)))
-    return found
+        chosen.append(Plugin(name, Path(official) if official else tools.path(name), bool(official)))
+    return chosen
 
 
 def link(sandbox: Sandbox, tools: GoTools, step: Step) -> None:
@@ -61,7 +61,7 @@ def link(sandbox: Sandbox, tools: GoTools, step: Step) -> None:
         temporary.symlink_to(path)
         temporary.replace(target)
         changed += 1
-    step.note(f"{changed} linked into {sandbox.bin}" if changed else "already there")
+    step.note(f"{changed} linked into {sandbox.bin}" if changed else "unchanged")
 
 
 def _on_path(name: str, sandbox: Sandbox) -> str | None:

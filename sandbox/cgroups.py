@@ -1,4 +1,4 @@
-"""The cgroups that every process of the sandbox is in: how its processes are found, and how containers are limited.
+"""The cgroups of the sandbox's processes, by which they are identified and containers are limited.
 
 With cgroup v2 there is one hierarchy; with v1 one for each controller, and a process is in all of them.
 """
@@ -12,18 +12,18 @@ from pathlib import Path
 
 from sandbox.steps import SandboxError
 
-LEAF = "host"  # of the node's own processes: in v2 a cgroup with children may hold none itself
-DEADLINE = 30.0  # seconds that killed processes get to disappear
+LEAF = "host"  # of the node's own processes: in v2 a cgroup with children cannot contain processes itself
+DEADLINE = 30.0  # seconds within which killed processes must disappear
 
 
 def hierarchies() -> list[Path]:
-    """Return where each hierarchy is mounted."""
+    """Return the mount point of each hierarchy."""
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
     return sorted({Path(fields[1]) for fields in mounts if fields[2] in {"cgroup", "cgroup2"}})
 
 
 def create(cgroup: str) -> None:
-    """Make a cgroup, and in it the one of the node's own processes, in every hierarchy."""
+    """Create a cgroup, and in it the one of the node's own processes, in every hierarchy."""
     for root in hierarchies():
         top = root / cgroup.lstrip("/")
         if (root / "cgroup.controllers").exists():
@@ -34,7 +34,10 @@ def create(cgroup: str) -> None:
             top.mkdir(exist_ok=True)
         (top / LEAF).mkdir(exist_ok=True)
         for folder in (top, top / LEAF):
-            for name in ("cpuset.cpus", "cpuset.mems"):  # v1: a new one has none and takes no process
+            for name in (
+                "cpuset.cpus",
+                "cpuset.mems",
+            ):  # v1: they are empty in a new one, which then accepts no process
                 if (folder / name).exists() and not (folder / name).read_text().strip():
                     (folder / name).write_text((folder.parent / name).read_text())
 
@@ -46,11 +49,11 @@ def joins(cgroup: str) -> list[Path]:
 
 def members(cgroup: str) -> set[int]:
     """Return the ids of all processes in a cgroup and below it."""
-    found: set[int] = set()
+    ids: set[int] = set()
     for folder in folders(cgroup):
         with contextlib.suppress(OSError):  # removed meanwhile
-            found.update(int(line) for line in (folder / "cgroup.procs").read_text().split())
-    return found - {0}
+            ids.update(int(line) for line in (folder / "cgroup.procs").read_text().split())
+    return ids - {0}
 
 
 def folders(cgroup: str) -> Iterator[Path]:
@@ -65,7 +68,7 @@ def kill(cgroup: str) -> None:
     """Kill every process in a cgroup and below it, as a power cut would, and wait until they are gone.
 
     Raises:
-        SandboxError: some do not go.
+        SandboxError: some do not end.
 
     """
     end = time.monotonic() + DEADLINE
@@ -74,13 +77,13 @@ def kill(cgroup: str) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > end:
-            msg = f"Processes do not end: {', '.join(map(str, sorted(pids)))}. Look at /proc/PID/stack, then reboot."
+            msg = f"Processes do not end: {', '.join(map(str, sorted(pids)))}. Check /proc/PID/stack, then reboot."
             raise SandboxError(msg)
         time.sleep(0.05)
 
 
 def remove(cgroup: str) -> None:
-    """Remove an emptied cgroup; the kernel may need a moment to let go of the processes.
+    """Remove an emptied cgroup; the kernel may need a moment to release the processes.
 
     Raises:
         SandboxError: it is still in use.
@@ -100,5 +103,5 @@ def remove(cgroup: str) -> None:
 def _delegate(folder: Path) -> None:
     offered = (folder / "cgroup.controllers").read_text().split()
     for controller in offered:
-        with contextlib.suppress(OSError):  # one that cannot be handed on here; the kubelet says if it needs it
+        with contextlib.suppress(OSError):  # one that cannot be delegated here; the kubelet fails if it needs it
             (folder / "cgroup.subtree_control").write_text(f"+{controller}")

@@ -20,14 +20,14 @@ from sandbox.web import answers
 
 TEMPLATES = PACKAGE / "cluster"
 FILES = ("containerd.toml", "cni.conflist", "kubelet.yaml", "kube-proxy.yaml", "Corefile", "resolv.conf")
-READY = 120.0  # seconds that a part gets to answer
+READY = 120.0  # seconds within which a component must respond
 BOOT = ("node", "etcd", "containerd", "apiserver")
 REST = ("controller-manager", "scheduler", "proxy", "volumes", "kubelet", "coredns")
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """The node of one sandbox and the tools that it is made of."""
+    """The node of one sandbox, with the tools that run on it."""
 
     sandbox: Sandbox
     tools: GoTools
@@ -38,12 +38,12 @@ class Cluster:
         return Processes(self.sandbox)
 
     def boot(self, step: Step) -> None:
-        """Start what the rest stands on: namespaces, disks, etcd, container runtime and API server.
+        """Start namespaces, disks, etcd, container runtime and API server, on which the rest depends.
 
-        Needs the network namespace, the certificates and the tools. What runs already is left alone.
+        Needs the network namespace, the certificates and the tools. Running components are left alone.
 
         Raises:
-            SandboxError: a part ended or does not answer; shows the end of its log.
+            SandboxError: a component ended or does not respond; shows the end of its log.
 
         """
         missing = self._missing(BOOT)
@@ -52,13 +52,13 @@ class Cluster:
             self._new_node(step)
         self._ensure(*BOOT[1:])
         self._until("containerd", lambda: containerd.answers(self.sandbox))
-        step.note("started " + ", ".join(missing) if missing else "already there")
+        step.note("started " + ", ".join(missing) if missing else "unchanged")
 
     def start(self, step: Step) -> None:
-        """Start the rest, and wait until the node takes pods. The images must be there by now.
+        """Start the rest, and wait until the node is ready. The images must have been imported.
 
         Raises:
-            SandboxError: a part ended or does not answer; shows the end of its log.
+            SandboxError: a component ended or does not respond; shows the end of its log.
 
         """
         missing = self._missing(REST)
@@ -73,7 +73,7 @@ class Cluster:
         step.doing("kubelet and DNS")
         self._until("kubelet", self._node_ready)
         self._until("coredns", lambda: answers(f"http://{address}:8181/ready"))
-        step.note("node ready" if missing else "already there")
+        step.note("node ready" if missing else "unchanged")
 
     def _missing(self, names: tuple[str, ...]) -> list[str]:
         return [name for name in names if self.processes.pid(name) is None]
@@ -85,25 +85,25 @@ class Cluster:
             self.processes.ensure(name, daemon.command, reads=daemon.reads, env=daemon.env)
 
     def _new_node(self, step: Step) -> None:
-        """Take over from a node that is gone: nothing of it may run when its volumes are mounted again."""
+        """Replace a node that has ended: none of its processes may run when its volumes are mounted again."""
         sandbox = self.sandbox
         cgroups.kill(sandbox.cgroup)
         cgroups.create(sandbox.cgroup)
         sandbox.volumes.mkdir(parents=True, exist_ok=True)
         script = ["sh", TEMPLATES / "node.sh", sandbox.state]
         self.processes.hold(["unshare", "--mount", "--propagation", "slave", *script])
-        made = ["mountpoint", "-q", "/var/log"]  # the last thing that the script does
-        self._until("node", lambda: enter.on_node(sandbox, made, check=False).returncode == 0)
+        mounted = ["mountpoint", "-q", "/var/log"]  # the last step of the script
+        self._until("node", lambda: enter.on_node(sandbox, mounted, check=False).returncode == 0)
         step.run(enter.node_command(sandbox, [self.tools.path("volumes"), "-dir", sandbox.volumes, "-mount-all"]))
 
     def _kubectl(self, *arguments: str | Path) -> list[str | Path]:
-        """Return a command that works from outside the namespace too."""
+        """Return a command that also works outside of the network namespace."""
         server = f"--server=https://{self.sandbox.address}:6443"
         cache = f"--cache-dir={self.sandbox.state / 'kube-cache'}"
         return [self.tools.path("kubectl"), f"--kubeconfig={self.sandbox.kubeconfig()}", server, cache, *arguments]
 
     def _node_ready(self) -> bool:
-        """Return whether the kubelet that runs now says that the node is ready; the API remembers former ones."""
+        """Return whether the running kubelet reports the node as ready; the API may have a former one's status."""
         path = "jsonpath={range .status.conditions[?(@.type=='Ready')]}{.status} {.lastHeartbeatTime}{end}"
         command = self._kubectl("get", "node", pki.NODE, "--output", path)
         env = {**os.environ, **environment.NO_PROXY}
@@ -120,12 +120,12 @@ class Cluster:
             if self.processes.pid(name) is None:
                 raise SandboxError(f"{name} ended:\n{self._help(name)}")
             if time.monotonic() > end:
-                raise SandboxError(f"{name} does not answer after {READY:.0f} s:\n{self._help(name)}")
+                raise SandboxError(f"{name} does not respond after {READY:.0f} s:\n{self._help(name)}")
             time.sleep(0.1)
 
     def _help(self, name: str) -> str:
         log = self.sandbox.logs / f"{name}.log"
-        return f"{self.processes.tail(name)}\n  Whole log: {log}. To start anew: make down, then make up."
+        return f"{self.processes.tail(name)}\n  Whole log: {log}. To start over: make down, then make up."
 
 
 def configure(sandbox: Sandbox) -> None:

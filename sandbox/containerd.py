@@ -1,4 +1,4 @@
-"""The container runtime's side: does it answer, and which images has it."""
+"""Requests to the container runtime: its state and its images."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ def ctr(sandbox: Sandbox, *arguments: str | Path) -> list[str]:
 
 
 def answers(sandbox: Sandbox) -> bool:
-    """Return whether containerd takes requests."""
+    """Return whether containerd responds."""
     done = subprocess.run(ctr(sandbox, "version"), capture_output=True, check=False)
     return done.returncode == 0
 
@@ -28,10 +28,10 @@ def import_images(sandbox: Sandbox, files: list[ImageFile], step: Step) -> None:
     remembered = sandbox.state / "images.json"
     known: dict[str, str] = json.loads(remembered.read_text()) if remembered.exists() else {}
     listed = subprocess.run(ctr(sandbox, "images", "list", "--quiet"), capture_output=True, text=True, check=True)
-    there = set(listed.stdout.split())
+    existing = set(listed.stdout.split())
     imported: list[str] = []
     for file in files:
-        if all(name in there and known.get(name) == file.path.name for name in file.names):
+        if all(name in existing and known.get(name) == file.path.name for name in file.names):
             continue
         step.doing(f"importing {file.path.name}")
         step.run(ctr(sandbox, "images", "import", file.path))
@@ -40,4 +40,4 @@ def import_images(sandbox: Sandbox, files: list[ImageFile], step: Step) -> None:
         temporary = remembered.with_name(".images.tmp")
         temporary.write_text(json.dumps(known, indent=1))
         temporary.replace(remembered)
-    step.note("imported " + ", ".join(imported) if imported else "already there")
+    step.note("imported " + ", ".join(imported) if imported else "unchanged")

@@ -1,4 +1,4 @@
-"""The programs that make the node, with their arguments."""
+"""The node's programs, with their arguments."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Running the Pulumi program on the sandbox's cluster, also after a run that was killed half-way."""
+"""Running the Pulumi program on the sandbox's cluster, also after an interrupted run."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from sandbox.steps import Progress, SandboxError, Step
 
 STACK = "sandbox"
 UP = ["--yes", "--skip-preview", "--non-interactive", "--color=never", "--suppress-progress", "--suppress-outputs"]
-HINT = "In make shell, kubectl get pods -A shows more. Once it is put right, make up goes on from here."
+HINT = "For details, run make shell, then kubectl get pods -A. Once the cause is fixed, run make up again."
 UNFINISHED_RELEASES = "owner=helm,status notin (deployed, superseded)"
 # ` +  kubernetes:core/v1:Secret airbyte-database created (0.1s)`
 EVENT = re.compile(r"^ [-+~]{1,2} +(?P<type>\S+) (?P<name>\S+) (?P<verb>creating|created|updat\w+|delet\w+|replac\w+)")
 
 
 def deploy(sandbox: Sandbox, progress: Progress) -> None:
-    """Run ``pulumi up`` on the sandbox's stack and wait until the apps answer.
+    """Run ``pulumi up`` on the sandbox's stack and wait until the apps respond.
 
     Raises:
         SandboxError: it failed; shows the end of its output.
@@ -37,10 +37,10 @@ def deploy(sandbox: Sandbox, progress: Progress) -> None:
 
 
 def prepare(sandbox: Sandbox) -> None:
-    """Make the folders of Pulumi's state, and the file with its passphrase.
+    """Create the folders of Pulumi's state, and the file with its passphrase.
 
-    The passphrase is the same for every sandbox, because Pulumi keeps its salt in the committed stack file. The state
-    is for root alone, and dies with ``make down``, as do all passwords in it.
+    The passphrase is the same for every sandbox, because Pulumi stores its salt in the committed stack file. Only root
+    can read the state, and ``make down`` deletes it with all passwords in it.
     """
     for name in ("pulumi", "pulumi-home"):
         (sandbox.state / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -67,32 +67,32 @@ def _run(sandbox: Sandbox, step: Step, *argv: str, **options: Any) -> None:
 
 
 def _ready_stack(sandbox: Sandbox, step: Step) -> None:
-    """Make the stack, or clear away what a killed run left: its lock, and operations that it did not finish."""
-    said: list[str] = []
+    """Create the stack, or remove the lock and the pending operations of a killed run."""
+    changes: list[str] = []
     if not any((sandbox.state / "pulumi").rglob(f"stacks/*/{STACK}.json")):
         _pulumi(sandbox, step, "stack", "init", STACK, "--non-interactive")
-        said.append("made")
+        changes.append("created")
     for lock in (sandbox.state / "pulumi").rglob(f"locks/*/*/{STACK}/*.json"):
         holder = _holder(lock)
         if holder:
-            msg = f"pulumi runs on the stack already (process {holder}): wait for it, or end it, then try again."
+            msg = f"pulumi is already running on the stack (process {holder}): wait for it, or end it, then try again."
             raise SandboxError(msg)
         _pulumi(sandbox, step, "cancel", "--yes", "--stack", STACK)
-        said.append("lock of a killed run removed")
+        changes.append("lock of a killed run removed")
         break
     if pending := _pending(sandbox):
-        # Nothing is at work here any more: Helm would refuse a release that it was cut off from.
+        # No other run is active: Helm would refuse a release with a pending operation.
         _run(sandbox, step, "kubectl", "delete", "secrets", "--all-namespaces", "--selector", UNFINISHED_RELEASES)
         _pulumi(sandbox, step, "refresh", "--clear-pending-creates", "--stack", STACK, *UP, hint=HINT)
-        said.append(f"{pending} unfinished operations cleared")
-    step.note(", ".join(said) or "already there")
+        changes.append(f"{pending} pending operations cleared")
+    step.note(", ".join(changes) or "unchanged")
 
 
 def _holder(lock: Path) -> int | None:
-    """Return the process that holds a lock, None if it is gone."""
+    """Return the process that holds a lock, None if it has ended."""
     try:
         pid = int(json.loads(lock.read_text())["pid"])
-        # A killed one stays a zombie for as long as nobody waits for it.
+        # A killed process is a zombie until its parent waits for it.
         runs = started(pid) is not None and Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
         return pid if runs else None
     except (OSError, ValueError, KeyError):

@@ -16,11 +16,11 @@ def command(sandbox: Sandbox, argv: Sequence[str | Path]) -> list[str]:
     """Return a command that runs another one in the sandbox's network namespace.
 
     Raises:
-        SandboxError: the sandbox does not run.
+        SandboxError: the sandbox is not running.
 
     """
     if not sandbox.netns_path.exists():
-        msg = f"The sandbox of {sandbox.checkout} does not run: start it with make up."
+        msg = f"The sandbox of {sandbox.checkout} is not running: start it with make up."
         raise SandboxError(msg)
     return ["nsenter", f"--net={sandbox.netns_path}", "--", *(str(part) for part in argv)]
 
@@ -43,12 +43,12 @@ def node_command(sandbox: Sandbox, argv: Sequence[str | Path]) -> list[str]:
     """Return a command that runs another one on the node: its network and its mounts (volumes, containers).
 
     Raises:
-        SandboxError: the node does not run.
+        SandboxError: the node is not running.
 
     """
     holder = Processes(sandbox).pid("node")
     if holder is None:
-        msg = f"The node of {sandbox.checkout} does not run: start it with make up."
+        msg = f"The node of {sandbox.checkout} is not running: start it with make up."
         raise SandboxError(msg)
     return ["nsenter", f"--mount=/proc/{holder}/ns/mnt", *command(sandbox, argv)[1:]]
 

@@ -10,7 +10,7 @@ NO_PROXY = {"NO_PROXY": DIRECT, "no_proxy": DIRECT}  # the cluster is never behi
 
 
 def variables(sandbox: Sandbox) -> dict[str, str]:
-    """Return what a shell in the sandbox exports; ``PATH`` goes before the caller's."""
+    """Return the variables of a shell in the sandbox; ``PATH`` begins with the sandbox's folders."""
     state = sandbox.state
     path = [str(sandbox.bin), str(sandbox.checkout / ".venv" / "bin")]
     rest = [part for part in os.environ.get("PATH", os.defpath).split(":") if part and part not in path]
@@ -21,7 +21,7 @@ def variables(sandbox: Sandbox) -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state / "passphrase"),
         "PULUMI_HOME": str(state / "pulumi-home"),
         "PULUMI_SKIP_UPDATE_CHECK": "1",
-        # Else every command tries to download the plugins of the cloud SDKs that tests need, and waits for a time-out.
+        # Otherwise every command tries to download the plugins of the cloud SDKs, which tests need, until a time-out.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "HELM_CACHE_HOME": str(state / "helm" / "cache"),
         "HELM_CONFIG_HOME": str(state / "helm" / "config"),

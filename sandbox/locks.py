@@ -1,4 +1,4 @@
-"""Locks between processes, by flock: the kernel releases them however their holder ends."""
+"""Locks between processes, by flock: the kernel releases them when their holder ends."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from sandbox.steps import SandboxError
 
 @contextmanager
 def locked(path: Path) -> Generator[None]:
-    """Hold a lock file, waiting for whoever has it."""
+    """Hold a lock file; waits while another process holds it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -25,7 +25,7 @@ def exclusive(folder: Path) -> Generator[None]:
     The lock is on the checkout itself, so that nothing is left behind.
 
     Raises:
-        SandboxError: another one is at work.
+        SandboxError: another one is running.
 
     """
     descriptor = os.open(folder, os.O_RDONLY)
@@ -33,7 +33,7 @@ def exclusive(folder: Path) -> Generator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            msg = f"Another sandbox command is at work on {folder}: wait for it, or end it, then try again."
+            msg = f"Another sandbox command is running for {folder}: wait for it, or end it, then try again."
             raise SandboxError(msg) from error
         yield
     finally:

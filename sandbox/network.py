@@ -1,4 +1,4 @@
-"""The node's network: a namespace of its own, joined to the host by a pair of virtual interfaces, and no way out."""
+"""The node's network: a namespace with a veth link to the host and no route to other networks."""
 
 import json
 import subprocess
@@ -15,29 +15,29 @@ INSIDE = "eth0"  # the link's end in the namespace
 
 
 def up(sandbox: Sandbox, step: Step) -> None:
-    """Make namespace and link, or what is missing of them.
+    """Create namespace and link, as far as they do not exist.
 
     Raises:
         SandboxError: another interface of this machine has the link's network.
 
     """
-    made = False
+    created = False
     if not is_up(sandbox):
         down(sandbox)
         _refuse_taken(sandbox)
         step.run(["ip", "netns", "add", sandbox.netns])
         step.run(["ip", "link", "add", sandbox.veth, "type", "veth", "peer", "name", INSIDE, "netns", sandbox.netns])
-        made = True
+        created = True
     prefix = sandbox.link.prefixlen
     step.run(["ip", "address", "replace", f"{sandbox.host_address}/{prefix}", "dev", sandbox.veth])
     step.run(["ip", "link", "set", sandbox.veth, "up"])
     setup = ["sh", PACKAGE / "cluster" / "network.sh", INSIDE, f"{sandbox.address}/{prefix}", SERVICE_NETWORK]
     step.run(["nsenter", f"--net={sandbox.netns_path}", "--", *setup])
-    step.note(f"{sandbox.netns} at {sandbox.address}" if made else "already there")
+    step.note(f"{sandbox.netns} at {sandbox.address}" if created else "unchanged")
 
 
 def is_up(sandbox: Sandbox) -> bool:
-    """Return whether the namespace and both ends of its link are there."""
+    """Return whether the namespace and both ends of its link exist."""
     inside = ["nsenter", f"--net={sandbox.netns_path}", "--", "ip", "link", "show", INSIDE]
     return (
         sandbox.netns_path.exists()
@@ -47,7 +47,7 @@ def is_up(sandbox: Sandbox) -> bool:
 
 
 def down(sandbox: Sandbox) -> None:
-    """Remove namespace and link, or what is left of them."""
+    """Remove namespace and link, as far as they exist."""
     subprocess.run(["ip", "link", "delete", sandbox.veth], capture_output=True, check=False)
     if sandbox.netns_path.exists():
         subprocess.run(["ip", "netns", "delete", sandbox.netns], capture_output=True, check=False)
@@ -62,6 +62,6 @@ def _refuse_taken(sandbox: Sandbox) -> None:
             if address["local"] in {sandbox.host_address, sandbox.address}:
                 msg = (
                     f"Interface {interface['ifname']} has {address['local']}, which this checkout's sandbox would use. "
-                    "Its address comes from the checkout's path: move the checkout, or remove that interface."
+                    "The address is derived from the checkout's path: move the checkout, or remove that interface."
                 )
                 raise SandboxError(msg)

@@ -1,4 +1,4 @@
-"""Where everything of one sandbox is, and what it is called."""
+"""Paths, addresses and names of one sandbox."""
 
 import hashlib
 import ipaddress
@@ -9,12 +9,12 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 STATES = Path("/var/lib/lakehouse-sandbox")
-LINKS = ipaddress.ip_network("198.18.0.0/15")  # RFC 2544: never routed, so never anybody's network
+LINKS = ipaddress.ip_network("198.18.0.0/15")  # RFC 2544: never routed, so not used by other networks
 
 
 @dataclass(frozen=True)
 class Sandbox:
-    """The sandbox of one checkout. Its names come from the checkout's path, so that two clones run side by side."""
+    """The sandbox of one checkout. Its names derive from the checkout's path, so that two clones can run at once."""
 
     checkout: Path
     cache: Path

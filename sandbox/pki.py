@@ -1,4 +1,4 @@
-"""The cluster's certificates: one authority, one certificate for each component, so that RBAC means something."""
+"""The cluster's CAs, and a certificate for each component, so that RBAC applies to each."""
 
 import base64
 import os
@@ -22,12 +22,12 @@ API_NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.defaul
 
 @dataclass(frozen=True)
 class Identity:
-    """A certificate: whose it is, and the names and addresses that it serves at (none for a mere client)."""
+    """A certificate: its subject, and the names and addresses of a server (none for a client)."""
 
     name: str
     subject: str
     serves: tuple[str, ...] = ()
-    authority: str = "ca"
+    ca: str = "ca"
 
 
 def identities(sandbox: Sandbox) -> list[Identity]:
@@ -50,25 +50,25 @@ def identities(sandbox: Sandbox) -> list[Identity]:
     ]
 
 
-AUTHORITIES = ("ca", "etcd-ca", "front-proxy-ca")
+CAS = ("ca", "etcd-ca", "front-proxy-ca")
 USERS = ("admin", "kubelet", "controller-manager", "scheduler", "proxy", "coredns", "volumes")
 
 
 def ensure(sandbox: Sandbox, step: Step) -> None:
-    """Make the certificates, keys and kubeconfig files that are missing."""
+    """Create the certificates, keys and kubeconfig files that do not exist."""
     folder = sandbox.pki
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made = [_authority(folder, name) for name in AUTHORITIES]
-    made += [_issue(folder, identity) for identity in identities(sandbox)]
-    made.append(_key(folder / "service-accounts.key"))
-    made.append(_write_once(folder / "encryption.yaml", _encryption()))
+    created = [_create_ca(folder, name) for name in CAS]
+    created += [_issue(folder, identity) for identity in identities(sandbox)]
+    created.append(_key(folder / "service-accounts.key"))
+    created.append(_write_once(folder / "encryption.yaml", _encryption()))
     sandbox.config.mkdir(parents=True, exist_ok=True)
     for user in USERS:
         _write_once(sandbox.kubeconfig(user), _kubeconfig(folder, user))
-    step.note(f"{sum(made)} certificates and keys made" if any(made) else "already there")
+    step.note(f"{sum(created)} certificates and keys created" if any(created) else "unchanged")
 
 
-def _authority(folder: Path, name: str) -> bool:
+def _create_ca(folder: Path, name: str) -> bool:
     certificate = folder / f"{name}.crt"
     if certificate.exists():
         return False
@@ -76,7 +76,7 @@ def _authority(folder: Path, name: str) -> bool:
     _key(key)
     _openssl(
         "req", "-x509", "-new", "-key", str(key), "-subj", f"/CN=sandbox-{name}", "-days", DAYS,
-        "-config", str(CONFIG), "-extensions", "authority", "-out", _unfinished(certificate),
+        "-config", str(CONFIG), "-extensions", "ca_certificate", "-out", _unfinished(certificate),
     )  # fmt: skip
     Path(_unfinished(certificate)).replace(certificate)
     return True
@@ -93,7 +93,7 @@ def _issue(folder: Path, identity: Identity) -> bool:
     )  # fmt: skip
     _openssl(
         "x509", "-req", "-in", str(request), "-days", DAYS, "-set_serial", str(secrets.randbits(63)),
-        "-CA", str(folder / f"{identity.authority}.crt"), "-CAkey", str(folder / f"{identity.authority}.key"),
+        "-CA", str(folder / f"{identity.ca}.crt"), "-CAkey", str(folder / f"{identity.ca}.key"),
         "-extfile", str(CONFIG), "-extensions", "server" if identity.serves else "client",
         "-out", _unfinished(certificate), names=",".join(identity.serves),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What runs, where to look, what to type next."""
+"""The state of the sandbox: pods, addresses, files and commands."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ def show(sandbox: Sandbox, progress: Progress, tools: GoTools) -> int:
     processes = Processes(sandbox)
     gone = [name for name in (*BOOT, *REST) if processes.pid(name) is None]
     if len(gone) == len((*BOOT, *REST)):
-        progress.say(f"The sandbox of {sandbox.checkout} does not run. Start it with make up.")
+        progress.say(f"The sandbox of {sandbox.checkout} is not running. Start it with make up.")
         return 1
     for line in _lines(sandbox, tools, gone):
         progress.say(line)
@@ -44,7 +44,7 @@ def _lines(sandbox: Sandbox, tools: GoTools, gone: list[str]) -> Iterator[str]:
     yield ""
     yield "  next         make shell   pulumi, kubectl and helm for this cluster"
     yield "               make test    every test"
-    yield "               make down    remove it all; the build cache stays"
+    yield "               make down    remove the sandbox, but not the build cache"
 
 
 def _pods(pods: list[dict[str, Any]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -17,11 +18,11 @@ TAIL = 20  # lines of a log that are shown when its command failed
 
 
 class SandboxError(Exception):
-    """Something went wrong that the reader can act on: the text says what and what to do."""
+    """An error of the sandbox; the text has its cause and what to do."""
 
 
 class Step:
-    """A running step; what is said of it appears in its line."""
+    """A running step, shown in one line."""
 
     def __init__(self, name: str, log: Path) -> None:
         """Take the step's name and the file for the output of its commands."""
@@ -31,11 +32,11 @@ class Step:
         self.result = "done"
 
     def note(self, result: str) -> None:
-        """Say what was done, for the line at the end."""
+        """Set the result, for the final line."""
         self.result = result
 
     def doing(self, detail: str) -> None:
-        """Say what is being done now."""
+        """Set the current activity."""
         self.detail = detail
 
     def run(
@@ -76,7 +77,7 @@ class Step:
                     env=env, cwd=cwd, text=True, errors="replace",
                 )  # fmt: skip
             except FileNotFoundError as error:
-                msg = f"{name}: {error.filename} is not there. {hint}".strip()
+                msg = f"{name}: {error.filename} does not exist. {hint}".strip()
                 raise SandboxError(msg) from error
             with process:
                 for line in process.stdout or ():
@@ -92,6 +93,21 @@ class Step:
             raise SandboxError(f"{msg}\n  {hint}" if hint else msg)
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A step that ended.
+
+    Attributes:
+        name: what its line begins with.
+        seconds: how long it took.
+        beside: whether it ran beside others, so that its time is in theirs.
+    """
+
+    name: str
+    seconds: float
+    beside: bool
+
+
 class Progress:
     """Prints steps. One object a command; threads may run steps at the same time where lines are not rewritten."""
 
@@ -100,6 +116,7 @@ class Progress:
         self.logs = logs
         self.live = sys.stdout.isatty()
         self.lock = threading.Lock()
+        self.ended: list[Ended] = []
 
     @contextmanager
     def step(self, name: str, *, live: bool = True) -> Generator[Step]:
@@ -122,6 +139,7 @@ class Progress:
                 step.result = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
                 self._line(step, step.result, started, end="\n")
                 raise
+        self.ended.append(Ended(name, time.monotonic() - started, beside=not live))
         self._line(step, step.result, started, end="\n")
 
     def say(self, text: str = "") -> None:
@@ -133,7 +151,7 @@ class Progress:
         if self.live:
             self._line(step, step.detail, started, end="")
         else:
-            self._line(step, step.detail if beat == 0 else f"still at it: {step.detail}", started, end="\n")
+            self._line(step, step.detail if beat == 0 else f"still running: {step.detail}", started, end="\n")
 
     def _line(self, step: Step, text: str, started: float, *, end: str) -> None:
         line = f"  {step.name:<{NAME_WIDTH}} {time.monotonic() - started:7.1f} s  {text}"

@@ -1,4 +1,4 @@
-"""``down`` and ``reboot``: ending everything that belongs to a sandbox, however much of it is left."""
+"""``down`` and ``reboot``: ending everything that belongs to a sandbox, also after a failure."""
 
 import json
 import shutil
@@ -16,24 +16,24 @@ CNI_RESULTS = Path("/var/lib/cni/results")  # libcni's cache; its place cannot b
 
 
 def leftovers(sandbox: Sandbox) -> list[str]:
-    """Return what of the sandbox is on this machine, a line each; nothing after ``down``, the cache aside."""
-    found = [f"process {pid} ({_name(pid)})" for pid in sorted(_processes(sandbox))]
-    found += [f"mount {target}" for target in _mounts(sandbox)]
-    found += [f"loop device {device} on {image}" for device, image in _loops(sandbox)]
-    found += [f"cgroup {folder}" for folder in cgroups.folders(sandbox.cgroup)]
+    """Return all traces of the sandbox on this machine but the cache, one per line; none after ``down``."""
+    left = [f"process {pid} ({_name(pid)})" for pid in sorted(_processes(sandbox))]
+    left += [f"mount {target}" for target in _mounts(sandbox)]
+    left += [f"loop device {device} on {image}" for device, image in _loops(sandbox)]
+    left += [f"cgroup {folder}" for folder in cgroups.folders(sandbox.cgroup)]
     if Path("/sys/class/net", sandbox.veth).exists():
-        found.append(f"interface {sandbox.veth}")
+        left.append(f"interface {sandbox.veth}")
     if sandbox.netns_path.exists():
-        found.append(f"network namespace {sandbox.netns}")
-    found += [f"file {path}" for path in (sandbox.state, *_cni_results(sandbox)) if path.exists()]
-    return found
+        left.append(f"network namespace {sandbox.netns}")
+    left += [f"file {path}" for path in (sandbox.state, *_cni_results(sandbox)) if path.exists()]
+    return left
 
 
 def down(sandbox: Sandbox, progress: Progress) -> None:
-    """Remove the sandbox, also one that is half gone.
+    """Remove the sandbox, also an incomplete one.
 
     Raises:
-        SandboxError: something stays; says what.
+        SandboxError: with everything that could not be removed.
 
     """
     with progress.step("processes") as step:
@@ -41,22 +41,22 @@ def down(sandbox: Sandbox, progress: Progress) -> None:
     with progress.step("mounts and disks") as step:
         _release(sandbox, step)
     with progress.step("network") as step:
-        there = network.is_up(sandbox)
+        existed = network.is_up(sandbox)
         network.down(sandbox)
-        step.note("removed" if there else "nothing to do")
+        step.note("removed" if existed else "nothing to do")
     with progress.step("files") as step:
-        there = sandbox.state.exists()
+        existed = sandbox.state.exists()
         _delete_files(sandbox)
-        step.note(f"removed {sandbox.state}" if there else "nothing to do")
+        step.note(f"removed {sandbox.state}" if existed else "nothing to do")
     if left := leftovers(sandbox):
-        raise SandboxError("These are left of the sandbox:\n    " + "\n    ".join(left) + "\n  Run make down again.")
+        raise SandboxError("These could not be removed:\n    " + "\n    ".join(left) + "\n  Run make down again.")
 
 
 def power_cut(sandbox: Sandbox, step: Step) -> None:
-    """Do to the node what a power cut does: no process ends by itself, and what no disk has is lost."""
+    """End the node as a power cut would: processes are killed, and data that are not on a disk are lost."""
     if Processes(sandbox).pid("node"):
         for volume in sorted(path for path in sandbox.volumes.iterdir() if path.is_dir()):
-            # The file system stops at once: what was written but not synced never reaches the disk.
+            # The file system is shut down: data that were written but not synced never reach the disk.
             enter.on_node(sandbox, ["xfs_io", "-x", "-c", "shutdown", volume], check=False)
     _kill(sandbox, step)
     ended = step.result
@@ -66,7 +66,7 @@ def power_cut(sandbox: Sandbox, step: Step) -> None:
 
 
 def reboot(cluster: Cluster, progress: Progress) -> None:
-    """Cut the node's power and start it again, with nothing else done: what runs on it must come back by itself."""
+    """Cut the node's power and start it again. Pods and their data must recover by themselves."""
     sandbox = cluster.sandbox
     if not sandbox.pki.exists():
         msg = "There is no sandbox to reboot: start it with make up."
@@ -89,7 +89,7 @@ def _kill(sandbox: Sandbox, step: Step) -> None:
 
 
 def _release(sandbox: Sandbox, step: Step) -> None:
-    """Unmount and detach what did not go with the node's mount namespace."""
+    """Unmount and detach what did not end with the node's mount namespace."""
     mounts = _mounts(sandbox)
     for target in reversed(mounts):
         step.run(["umount", "--lazy", target])

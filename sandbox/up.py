@@ -1,10 +1,11 @@
-"""``up``: from whatever there is to a running sandbox, doing only what is not done."""
+"""``up``: the steps to a running sandbox, without those that are already done."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 
-from sandbox import bins, containerd, deploy, environment, host, network, pki, status
+from sandbox import bins, containerd, deploy, environment, host, network, pki, shares, status
 from sandbox.cluster import Cluster
 from sandbox.gotoolchain import go
 from sandbox.gotools import GoTools, tools
@@ -20,12 +21,13 @@ def up(sandbox: Sandbox, progress: Progress, *, cluster_only: bool = False) -> N
     Args:
         sandbox: which.
         progress: shows the steps.
-        cluster_only: end when the cluster stands, without deploying.
+        cluster_only: end when the cluster is ready, without deploying.
 
     Raises:
         SandboxError: a step failed.
 
     """
+    started = time.monotonic()
     sandbox.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with progress.step("packages") as step:
         host.packages(step)
@@ -52,18 +54,21 @@ def up(sandbox: Sandbox, progress: Progress, *, cluster_only: bool = False) -> N
         environment.write(sandbox)
     if not cluster_only:
         deploy.deploy(sandbox, progress)
+    for line in shares.lines(progress.ended, time.monotonic() - started):
+        progress.say(line)
     status.show(sandbox, progress, built)
 
 
 def tools_of(sandbox: Sandbox) -> GoTools:
-    """Return the tools that are built already, without looking after anything."""
+    """Return the tools that are already built, without building any."""
     return GoTools(sandbox.cache, go(sandbox.cache, Step("go", sandbox.logs / "go.log")))
 
 
 def _build(sandbox: Sandbox, built: GoTools, progress: Progress) -> list[ImageFile]:
-    """Build the tools, and meanwhile the images: one is busy compiling, the other downloading and unpacking."""
+    """Build the tools, and concurrently download further modules and build the images, which is mostly waiting."""
     ready = {binary: Future[Path]() for tool in tools() for binary in tool.binaries}
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    with ThreadPoolExecutor(max_workers=2) as beside:
+        modules = beside.submit(_modules, built, progress)
         images = beside.submit(_images, sandbox, lambda binary: ready[binary].result(), progress)
         try:
             for tool in tools():
@@ -73,25 +78,31 @@ def _build(sandbox: Sandbox, built: GoTools, progress: Progress) -> list[ImageFi
                     ready[binary].set_result(built.path(binary))
         except BaseException:
             for future in ready.values():
-                future.cancel()  # images that wait for a tool wait in vain
+                future.cancel()  # images must not wait for a tool that is not built
             raise
+        modules.result()
         return images.result()
 
 
+def _modules(built: GoTools, progress: Progress) -> None:
+    with progress.step("modules", live=False) as step:
+        built.fetch(tools(), step)
+
+
 def _images(sandbox: Sandbox, tool: Callable[[str], Path], progress: Progress) -> list[ImageFile]:
-    made: list[str] = []
+    built: list[str] = []
     with progress.step("images", live=False) as step:
 
         def report(line: str) -> None:
             step.doing(line)
-            made.append(line)
+            built.append(line)
 
         try:
             files = build_all(sandbox.cache, tool, report)
         except ImageError as error:
             raise SandboxError(str(error)) from error
         except CancelledError as error:
-            msg = "A tool that an image is made from was not built."
+            msg = "A tool for an image was not built."
             raise SandboxError(msg) from error
-        step.note(f"{len(made)} made" if made else "cached")
+        step.note(f"{len(built)} built" if built else "cached")
         return files

@@ -180,11 +180,11 @@ def test_launcher_starts_where_pods_of_syncs_find_the_authority(
         "server", 5432, "lake", "user", "p", {"sslmode": "verify-full", "sslrootcert": AUTHORITY}
     )
     if found:
-        services.job_pods_find_authority(target)
+        services.check_ca_of_job_pods(target)
     else:
         with pytest.raises(settings.SettingError, match=CREDS):
-            services.job_pods_find_authority(target)
-    services.job_pods_find_authority(settings.Database("server", 5432, "lake", "user", "p", {"sslmode": "require"}))
+            services.check_ca_of_job_pods(target)
+    services.check_ca_of_job_pods(settings.Database("server", 5432, "lake", "user", "p", {"sslmode": "require"}))
 
 
 @pytest.mark.parametrize(

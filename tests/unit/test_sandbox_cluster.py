@@ -25,9 +25,9 @@ def written(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
     return sandbox.config
 
 
-def verified(folder: Path, authority: str, name: str, purpose: str) -> bool:
+def verified(folder: Path, ca: str, name: str, purpose: str) -> bool:
     """Check as strictly as Python 3.13 and newer do."""
-    signer, certificate = folder / f"{authority}.crt", folder / f"{name}.crt"
+    signer, certificate = folder / f"{ca}.crt", folder / f"{name}.crt"
     command = ["openssl", "verify", "-x509_strict", "-purpose", purpose, "-CAfile", signer, certificate]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
@@ -37,7 +37,7 @@ def test_certificates_are_whole_private_and_made_once(sandbox: Sandbox, tmp_path
     pki.ensure(sandbox, step)
     for identity in pki.identities(sandbox):
         purpose = "sslserver" if identity.serves else "sslclient"
-        assert verified(sandbox.pki, identity.authority, identity.name, purpose), identity
+        assert verified(sandbox.pki, identity.ca, identity.name, purpose), identity
     for file in sandbox.pki.iterdir():
         assert not file.name.endswith((".tmp", ".csr"))
         if file.suffix in {".key", ".yaml"}:
@@ -45,7 +45,7 @@ def test_certificates_are_whole_private_and_made_once(sandbox: Sandbox, tmp_path
     before = {file: file.read_bytes() for file in sandbox.pki.iterdir()}
     pki.ensure(sandbox, step)
     assert {file: file.read_bytes() for file in sandbox.pki.iterdir()} == before
-    assert step.result == "already there"
+    assert step.result == "unchanged"
 
 
 def test_etcd_takes_no_certificate_of_the_cluster(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -50,20 +50,20 @@ def ready(sandbox: Sandbox, tmp_path: Path) -> str:
 
 
 def test_a_new_stack_is_made(sandbox: Sandbox, tmp_path: Path, ran: list[list[str]]) -> None:
-    assert ready(sandbox, tmp_path) == "made"
+    assert ready(sandbox, tmp_path) == "created"
     assert ran[0][:3] == ["stack", "init", "sandbox"]
 
 
 def test_a_whole_stack_is_left_alone(sandbox: Sandbox, tmp_path: Path, ran: list[list[str]]) -> None:
     checkpoint(sandbox, pending=0)
-    assert ready(sandbox, tmp_path) == "already there"
+    assert ready(sandbox, tmp_path) == "unchanged"
     assert ran == []
 
 
 def test_what_a_killed_run_left_is_cleared(sandbox: Sandbox, tmp_path: Path, ran: list[list[str]]) -> None:
     checkpoint(sandbox, pending=2)
     lock(sandbox, pid=2**22 + 1)  # above the kernel's largest
-    assert "2 unfinished operations" in ready(sandbox, tmp_path)
+    assert "2 pending operations" in ready(sandbox, tmp_path)
     assert [command[0] for command in ran] == ["cancel", "kubectl", "refresh"]
     assert ran[1][1:3] == ["delete", "secrets"]
     assert "--clear-pending-creates" in ran[2]
@@ -132,7 +132,7 @@ def test_only_new_images_are_imported(sandbox: Sandbox, tmp_path: Path, monkeypa
     old, new = (ImageFile(tmp_path / f"postgres-{key}.tar", ["postgres:17"]) for key in ("aaa", "bbb"))
     assert imported(old) == "imported postgres"
     there.append("postgres:17")
-    assert imported(old) == "already there"
+    assert imported(old) == "unchanged"
     assert imported(new) == "imported postgres"  # the same name, made anew
     there.clear()
     assert imported(new) == "imported postgres"  # containerd lost it

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,22 +15,26 @@ from sandbox.paths import PACKAGE
 from sandbox.steps import SandboxError, Step
 from sandbox.versions import versions
 
+# Folder of go.mod, and the module that has the version.
 MODULES = {
     "kubernetes": ("tools/kubernetes", "k8s.io/kubernetes"),
-    "etcd": ("tools/etcd", "go.etcd.io/etcd/server/v3"),
-    "helm": ("tools/helm", "helm.sh/helm/v3"),
-    "coredns": ("tools/coredns", "github.com/coredns/coredns"),
-    "pulumi": ("tools/pulumi", "github.com/pulumi/pulumi/pkg/v3"),
-    "volume-provisioner": ("tools/volumes", "sigs.k8s.io/sig-storage-lib-external-provisioner/v13"),
-    "minio": ("tools/minio", "github.com/minio/minio"),
-    "mc": ("tools/minio", "github.com/minio/mc"),
+    "etcd": (".", "go.etcd.io/etcd/server/v3"),
+    "helm": (".", "helm.sh/helm/v3"),
+    "coredns": (".", "github.com/coredns/coredns"),
+    "pulumi": (".", "github.com/pulumi/pulumi/pkg/v3"),
+    "volume-provisioner": (".", "sigs.k8s.io/sig-storage-lib-external-provisioner/v13"),
+    "minio": (".", "github.com/minio/minio"),
+    "mc": (".", "github.com/minio/mc"),
     "cloudnativepg": ("tools/cloudnativepg", "github.com/cloudnative-pg/cloudnative-pg"),
 }
 
-# Stands in for the Go tool chain: says a version, and "builds" by copying; counts its builds.
+# Stands in for the Go tool chain: says a version, and "builds" by copying; counts its builds and downloads.
 GO = """#!/bin/sh
 case $1 in
 env) echo go1.26.1 ;;
+list)
+    echo "list $PWD $*" >>{log}
+    echo go: downloading something && {then} ;;
 build)
     echo build >>{log}
     while [ "$1" != -o ]; do shift; done
@@ -45,9 +50,13 @@ def fake_go(folder: Path, then: str = "true") -> Path:
     return go
 
 
+def log(folder: Path) -> list[str]:
+    file = folder / "builds"
+    return file.read_text().splitlines() if file.exists() else []
+
+
 def builds(folder: Path) -> int:
-    log = folder / "builds"
-    return len(log.read_text().splitlines()) if log.exists() else 0
+    return log(folder).count("build")
 
 
 @pytest.fixture
@@ -56,8 +65,9 @@ def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
     source = tmp_path / "tools" / "thing"
     source.mkdir(parents=True)
     (source / "main.go").write_text("package main")
-    (source / "go.mod").write_text("module thing")
-    return Tool("thing", ("program",))
+    for name in ("go.mod", "go.sum"):
+        (source / name).write_text(f"{name} of thing")
+    return Tool("thing", ("program",), (".",), module="tools/thing", own="tools/thing")
 
 
 def step(tmp_path: Path) -> Step:
@@ -74,7 +84,8 @@ def test_go_mod_says_the_same_version(name: str) -> None:
 
 
 def test_plugins_are_built_with_the_same_helm_and_pulumi() -> None:
-    text = (PACKAGE / "plugins" / "go.mod").read_text()
+    (plugins,) = (tool for tool in tools() if tool.name == "plugins")
+    text = (plugins.folder / "go.mod").read_text()
     assert f"helm.sh/helm/v3 v{versions()['tools']['helm']}" in text
     assert f"github.com/pulumi/pulumi/sdk/v3 v{versions()['tools']['pulumi']}" in text
 
@@ -97,16 +108,51 @@ def test_the_tool_chain_suffices_for_every_module() -> None:
 
 def test_every_tool_has_pinned_checksums() -> None:
     for tool in (*tools(), *extra_tools()):
-        assert (tool.source / "go.sum").stat().st_size > 0
+        assert (tool.folder / "go.sum").stat().st_size > 0
+
+
+def test_own_go_files_are_in_the_keys_of_the_tools_that_hold_them() -> None:
+    counted = {path for tool in (*tools(), *extra_tools()) for path in tool.sources()}
+    files = {path for path in PACKAGE.rglob("*.go") if not path.name.endswith("_test.go")}
+    assert files
+    assert files <= counted
+
+
+def test_tools_share_their_libraries_unless_those_of_another_release_are_needed() -> None:
+    apart = {tool.name for tool in (*tools(), *extra_tools()) if tool.folder != PACKAGE}
+    assert apart == {"kubernetes", "cloudnativepg"}
+    assert {file.parent for file in PACKAGE.rglob("go.mod")} == {tool.folder for tool in (*tools(), *extra_tools())}
 
 
 def test_key_follows_sources_and_not_tests(tmp_path: Path, tool: Tool) -> None:
     built = GoTools(tmp_path / "cache", fake_go(tmp_path))
     key = built.key(tool)
-    (tool.source / "main_test.go").write_text("package main")
+    (tool.folder / "main_test.go").write_text("package main")
     assert built.key(tool) == key
-    (tool.source / "main.go").write_text("package main // changed")
+    (tool.folder / "main.go").write_text("package main // changed")
     assert built.key(tool) != key
+
+
+@pytest.mark.parametrize("name", ["go.mod", "go.sum"])
+def test_key_follows_the_modules_versions(tmp_path: Path, tool: Tool, name: str) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    without_own = replace(tool, own="")
+    keys = built.key(tool), built.key(without_own)
+    (tool.folder / name).write_text("another version")
+    assert built.key(tool) != keys[0]
+    assert built.key(without_own) != keys[1]
+
+
+def test_key_does_not_follow_the_sources_of_another_tool_of_the_module(tmp_path: Path, tool: Tool) -> None:
+    other = tool.folder / "other"
+    other.mkdir()
+    (other / "main.go").write_text("package main")
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    without_own = replace(tool, own="")
+    keys = built.key(replace(tool, own="tools/thing/other")), built.key(without_own)
+    (other / "main.go").write_text("package main // changed")
+    assert built.key(replace(tool, own="tools/thing/other")) != keys[0]
+    assert built.key(without_own) == keys[1]
 
 
 def test_key_follows_the_tool_chain(tmp_path: Path, tool: Tool) -> None:
@@ -124,6 +170,28 @@ def test_built_once(tmp_path: Path, tool: Tool) -> None:
         assert now.result == said
     assert builds(tmp_path) == 1
     assert (built.entry(tool) / "program").exists()
+
+
+def test_modules_are_fetched_for_what_is_not_built(tmp_path: Path, tool: Tool) -> None:
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    both = [tool, replace(tool, name="another", packages=("./another",))]
+    now = step(tmp_path)
+    built.fetch(both, now)
+    assert now.result == "downloaded"
+    built.build(tool, step(tmp_path))
+    built.fetch(both, step(tmp_path))
+    built.build(both[1], step(tmp_path))
+    built.fetch(both, now)
+    assert now.result == "not needed"
+    asked = 'list -deps -f={{""}}'
+    folder = tool.folder
+    assert log(tmp_path) == [f"list {folder} {asked} . ./another", "build", f"list {folder} {asked} ./another", "build"]
+
+
+def test_a_module_that_cannot_be_fetched_is_left_to_the_build(tmp_path: Path, tool: Tool) -> None:
+    now = step(tmp_path)
+    GoTools(tmp_path / "cache", fake_go(tmp_path, then="exit 1")).fetch([tool], now)
+    assert now.result == "some are missing, see the builds"
 
 
 def test_two_clones_build_once(tmp_path: Path, tool: Tool) -> None:
@@ -174,7 +242,7 @@ def test_unknown_and_unbuilt_programs_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("go") is None, reason="no Go on PATH")
 def test_own_go_sources_are_formatted() -> None:
-    folders = [str(PACKAGE / "tools" / name) for name in ("volumes", "coredns", "cloudnativepg")]
+    folders = [str(PACKAGE / name) for name in ("tools", "plugins")]
     shown = subprocess.run(
         ["gofmt", "-l", *folders],
         capture_output=True,

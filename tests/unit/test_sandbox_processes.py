@@ -94,7 +94,7 @@ def test_a_second_command_is_refused_until_the_first_ends(tmp_path: Path) -> Non
     ) as other:
         assert other.stdout
         other.stdout.readline()
-        with pytest.raises(SandboxError, match="Another sandbox command is at work"), exclusive(tmp_path):
+        with pytest.raises(SandboxError, match="Another sandbox command is running"), exclusive(tmp_path):
             pass
         other.kill()
         other.wait()

@@ -11,13 +11,13 @@ from sandbox.steps import Progress, SandboxError
 def test_lines_are_aligned_and_say_how_long(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(tmp_path)
     with progress.step("packages") as step:
-        step.note("already there")
+        step.note("unchanged")
     with progress.step("tool kubernetes") as step:
         step.note("built, 485 MB")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
-    assert re.fullmatch(r"  packages +0\.0 s  already there", lines[0])
-    assert lines[0].index("already") == lines[1].index("built")
+    assert re.fullmatch(r"  packages +0\.0 s  unchanged", lines[0])
+    assert lines[0].index("unchanged") == lines[1].index("built")
 
 
 def test_a_long_step_shows_signs_of_life(
@@ -29,7 +29,7 @@ def test_a_long_step_shows_signs_of_life(
             [sys.executable, "-c", "import time; print('compiling', flush=True); time.sleep(0.4)"], on_line=step.doing
         )
     shown = capsys.readouterr().out
-    assert "still at it: compiling" in shown
+    assert "still running: compiling" in shown
     assert "\x1b" not in shown
 
 
@@ -48,7 +48,7 @@ def test_a_failure_shows_the_end_of_the_log_and_what_to_do(tmp_path: Path, capsy
 
 def test_a_missing_program_is_named(tmp_path: Path) -> None:
     with (
-        pytest.raises(SandboxError, match=r"nosuchprogram is not there\. Install it\."),
+        pytest.raises(SandboxError, match=r"nosuchprogram does not exist\. Install it\."),
         Progress(tmp_path).step("x") as step,
     ):
         step.run(["nosuchprogram"], hint="Install it.")
@@ -60,3 +60,15 @@ def test_a_log_holds_the_last_run_only(tmp_path: Path) -> None:
         with progress.step("say") as step:
             step.run(["echo", text])
     assert (tmp_path / "say.log").read_text() == "$ echo second\nsecond\n"
+
+
+def test_steps_that_ended_are_kept_with_their_time(tmp_path: Path) -> None:
+    progress = Progress(tmp_path)
+    with progress.step("one"):
+        pass
+    with progress.step("two", live=False):
+        pass
+    with pytest.raises(SandboxError), progress.step("three"):
+        raise SandboxError
+    assert [(step.name, step.beside) for step in progress.ended] == [("one", False), ("two", True)]
+    assert all(step.seconds >= 0 for step in progress.ended)

@@ -69,7 +69,7 @@ def workload_launcher() -> None:
     env = require(
         *REPLICA, "DATAPLANE_CLIENT_ID", "DATAPLANE_CLIENT_SECRET", "CONTROL_PLANE_TOKEN_ENDPOINT", "WORKLOAD_API_HOST"
     )
-    job_pods_find_authority(from_jdbc())
+    check_ca_of_job_pods(from_jdbc())
     job_pods_find_key_file()
     ready = {"login": False}
 
@@ -92,20 +92,20 @@ def workload_launcher() -> None:
     )
 
 
-def job_pods_find_authority(target: Database) -> None:
+def check_ca_of_job_pods(target: Database) -> None:
     """Airbyte's launcher hands its connection on to the pods of syncs: what it names must be mounted there, too.
 
     Raises:
         SettingError: it would not be.
 
     """
-    authority = target.options.get("sslrootcert")
-    if authority is None:
+    ca_file = target.options.get("sslrootcert")
+    if ca_file is None:
         return
     prefix = "CONTAINER_ORCHESTRATOR_DATA_PLANE_CREDS_SECRET"
     env = require(f"{prefix}_NAME", f"{prefix}_MOUNT_PATH")
-    if not env[f"{prefix}_NAME"] or str(PurePosixPath(authority).parent) != env[f"{prefix}_MOUNT_PATH"]:
-        msg = f"pods of syncs would not find the authority's certificate: {prefix}_* mounts no Secret at its folder"
+    if not env[f"{prefix}_NAME"] or str(PurePosixPath(ca_file).parent) != env[f"{prefix}_MOUNT_PATH"]:
+        msg = f"pods of syncs would not have the CA certificate: {prefix}_* mounts no Secret at its folder"
         raise SettingError(msg)
 
 

@@ -77,13 +77,13 @@ def _jdbc_tls(parameters: dict[str, str]) -> dict[str, str]:
     """Return libpq's parameters for those of Airbyte's driver, whose ``sslmode`` is ``prefer`` unless it is given."""
     tls = {name: value for name, value in parameters.items() if name.startswith("ssl")}
     mode = tls.pop("sslmode", "prefer")
-    authority = tls.pop("sslrootcert", "")
+    ca_file = tls.pop("sslrootcert", "")
     if tls or mode not in JDBC_MODES:
         msg = f"DATABASE_URL has TLS parameters that the stand-in does not know: {', '.join(sorted(tls)) or 'sslmode'}"
         raise SettingError(msg)
-    # With `require` the driver takes any certificate, whatever the authority; libpq would check it against one.
-    checked = mode.startswith("verify-") and authority
-    return {"sslmode": mode} | ({"sslrootcert": authority} if checked else {})
+    # With `require` the driver accepts any certificate, whatever the CA; libpq would check it against a given CA.
+    checked = mode.startswith("verify-") and ca_file
+    return {"sslmode": mode} | ({"sslrootcert": ca_file} if checked else {})
 
 
 def from_temporal() -> Database:
@@ -127,11 +127,11 @@ def _temporal(options: dict[str, str]) -> Database:
     )
 
 
-def _temporal_tls(enabled: str, named: bool, authority: str) -> dict[str, str]:
-    """Return libpq's parameters. As with Temporal's driver, ``require`` with an authority checks against it."""
+def _temporal_tls(enabled: str, named: bool, ca: str) -> dict[str, str]:
+    """Return libpq's parameters. As with Temporal's driver, ``require`` with a CA checks against it."""
     if not is_true(enabled):
         return {"sslmode": "disable"}
-    file = os.environ.get(authority, "")
+    file = os.environ.get(ca, "")
     if named:
         return {"sslmode": "verify-full", "sslrootcert": file or "system"}
     return {"sslmode": "require"} | ({"sslrootcert": file} if file else {})
