@@ -45,10 +45,10 @@ test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 campaign: $(VENV)/ready ## The long tests whole: the bootstrap Job killed at every step, on every version and in every state
 	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py -vv --durations=10
 
-bench: $(VENV)/ready ## The ratios that the README tells
+bench: $(VENV)/ready ## The ratios in the README
 	@$(RUN) -m tests.bench
 
-schema: $(VENV)/ready ## Write stack.schema.json and the README's table of settings from the models
+schema: $(VENV)/ready ## Write stack.schema.json and the tables of settings from the models
 	@$(RUN) -m stack.schema
 
 snapshots: $(VENV)/ready ## Accept the plans of all stack files as they are now

@@ -1,12 +1,18 @@
-"""The Pulumi program: check the stack file, build the platform, tell where everything is."""
+"""The Pulumi program: check the stack file, create the platform, export where everything is."""
+
+import gc
 
 import pulumi
 
-from components.platform.component import Platform, PlatformArgs
+from components.platform.component import Platform
 from components.servers.provider_config import load_provider_config
 from stack.load import load
 
-platform = Platform("lakehouse", PlatformArgs(stack=load(), provider_config=load_provider_config()))
+# The SDK's classes stay to the end. Python would search all of them for garbage again and again, and once more when it
+# exits: a fifth of what a preview costs.
+gc.freeze()
+
+platform = Platform("lakehouse", load(), provider_config=load_provider_config())
 for app, outputs in platform.outputs.items():
     pulumi.export(app, outputs.to_dict())
 if platform.server_outputs:

@@ -1,4 +1,4 @@
-"""Checks settings against the models and finds every mistake at once."""
+"""Checks settings against the models and reports all mistakes at once."""
 
 import copy
 from collections.abc import Mapping
@@ -6,15 +6,16 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from components.forms.base import Found, KeyPath
+from components.forms.base import KeyPath, Placeholder
+from components.forms.mistake import Mistake
 from components.platform.settings import Stack
-from stack.mistakes import Mistake, mistake
+from stack.mistakes import mistake
 
 _ABSENT = object()
 
 
-class Mistakes(Exception):  # noqa: N818 - it is what they are
-    """Settings that are wrong.
+class Mistakes(Exception):  # noqa: N818 - the plural is meant
+    """Mistakes in the settings.
 
     Attributes:
         mistakes: one or more, sorted by path.
@@ -26,16 +27,16 @@ class Mistakes(Exception):  # noqa: N818 - it is what they are
 
 
 def check(raw: Mapping[str, Any]) -> Stack:
-    """The settings that `raw`, the decoded keys of a stack file, holds.
+    """The settings of `raw`, the decoded keys of a stack file.
 
     Raises:
-        Mistakes: they are not as they should be.
+        Mistakes: there is one or more.
     """
     try:
         return _validate(raw)
     except ValidationError as error:
-        found = _all_mistakes(raw, error)
-    raise Mistakes(sorted(found, key=lambda it: [str(part) for part in it.path]))
+        mistakes = _all_mistakes(raw, error)
+    raise Mistakes(sorted(mistakes, key=lambda each: [str(part) for part in each.path]))
 
 
 def _validate(raw: Mapping[str, Any]) -> Stack:
@@ -43,33 +44,33 @@ def _validate(raw: Mapping[str, Any]) -> Stack:
 
 
 def _all_mistakes(raw: Mapping[str, Any], error: ValidationError) -> list[Mistake]:
-    # Rules over several settings are asked only once each setting by itself is right. So what is wrong is taken out,
-    # and the rest is asked again; what then looks wrong only because something is gone is not told.
+    # Rules over several settings are checked only if each setting by itself is valid. So invalid settings are removed
+    # and the rest is checked again. Mistakes that are only due to a removal are not reported.
     rest = copy.deepcopy(dict(raw))
-    told: list[Mistake] = []
+    reported: list[Mistake] = []
     removed: list[KeyPath] = []
     while True:
-        found = [mistake(details) for details in error.errors(include_url=False)]
-        told += [it for it in found if not it.touches(removed)]
-        wrong = [path for it in found for path in _to_remove(it)]
+        mistakes = [mistake(details) for details in error.errors(include_url=False)]
+        reported += [each for each in mistakes if not each.touches(removed)]
+        wrong = [path for each in mistakes for path in _to_remove(each)]
         if not sum(_remove(rest, path) for path in wrong):
-            return told
+            return reported
         removed += wrong
         try:
             _validate(rest)
         except ValidationError as next_error:
             error = next_error
         else:
-            return told
+            return reported
 
 
-def _to_remove(it: Mistake) -> list[KeyPath]:
-    # What misses a part is of no use without it.
-    return [it.path[:-1] if it.found is Found.NOTHING else it.path, *it.reads]
+def _to_remove(wrong: Mistake) -> list[KeyPath]:
+    # A block without a required setting is removed as a whole.
+    return [wrong.path[:-1] if wrong.found is Placeholder.NOTHING else wrong.path, *wrong.reads]
 
 
 def _remove(tree: dict[str, Any], path: KeyPath) -> bool:
-    """Take out what is at `path`, or the list that it is in. Returns whether there was something."""
+    """Remove the value at `path`, or the list that contains it. Returns whether there was one."""
     for part in path[:-1]:
         below = tree.get(cast("str", part))
         if not isinstance(below, dict):

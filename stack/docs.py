@@ -1,7 +1,9 @@
-"""What each setting means: the text below its field, in the models' own source."""
+"""Descriptions of settings: the docstrings below the models' fields."""
 
 import ast
+import functools
 import inspect
+from collections.abc import Mapping
 from itertools import pairwise
 
 from pydantic import BaseModel
@@ -10,16 +12,18 @@ from pydantic import BaseModel
 def descriptions(model: type[BaseModel]) -> dict[str, str]:
     """Texts of a model's fields and of those that it inherits, by field name.
 
-    Pydantic can do this itself, but it reads the source of every model at each start of the program for it.
+    Pydantic can do this itself, but then reads the source of every model at each start of the program.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for kind in reversed(model.__mro__):
         if issubclass(kind, BaseModel) and kind is not BaseModel:
-            found |= _below_fields(kind)
-    return found
+            texts |= _below_fields(kind)
+    return texts
 
 
-def _below_fields(model: type[BaseModel]) -> dict[str, str]:
+@functools.cache
+def _below_fields(model: type[BaseModel]) -> Mapping[str, str]:
+    # Once for each model: schema and tables are several, and most models extend others.
     (definition,) = ast.parse(inspect.getsource(model)).body
     body = definition.body if isinstance(definition, ast.ClassDef) else []
     return {

@@ -1,4 +1,4 @@
-"""From Pulumi's configuration to a checked `Stack`, or to one message with every mistake in it."""
+"""From Pulumi's configuration to a checked `Stack`, or to one message with all mistakes."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -8,16 +8,16 @@ from typing import Any, cast
 import pulumi
 from pulumi.runtime.config import CONFIG
 
-from components.forms.base import Found
+from components.forms.base import Placeholder
+from components.forms.mistake import Mistake
 from components.forms.near import nearest
 from components.forms.report import report
 from components.platform.settings import Stack
 from components.servers.provider_config import ProviderConfig, contradictions
 from stack.check import Mistakes, check
-from stack.mistakes import Mistake
 
 SECRET_SETTINGS = ("adminPassword", "airbytePassword", "dagsterPassword")
-"""The settings that hold a secret."""
+"""The settings with a secret value."""
 
 
 def load() -> Stack:
@@ -39,28 +39,30 @@ def parse(config: Mapping[str, str], project: str, secret_keys: Collection[str] 
     """Check the keys of `project` against the models.
 
     Args:
-        config: by `<project>:<key>`, values as Pulumi passes them: text or JSON; other packages' keys among them.
+        config: by `<project>:<key>`, values as Pulumi passes them: text or JSON; it contains other packages' keys, too.
         project: name of the project.
-        secret_keys: those of `config` that hold something encrypted.
+        secret_keys: those of `config` with an encrypted value.
 
     Raises:
-        Mistakes: every mistake there is.
+        Mistakes: all mistakes.
     """
     stack: Stack | None = None
-    found = [*_not_ours(config, project), *_encrypted(config, project, secret_keys)]
+    mistakes = [*_misspelt_projects(config, project), *_encrypted(config, project, secret_keys)]
     try:
         stack = check(decode(config, project))
     except Mistakes as error:
-        found += [_in_the_file(mistake, project, secret_keys) for mistake in error.mistakes]
+        mistakes += [_in_the_file(mistake, project, secret_keys) for mistake in error.mistakes]
     else:
-        found += contradictions(ProviderConfig(config, frozenset(secret_keys)), stack)
-    if stack is None or found:
-        raise Mistakes(found)
+        mistakes += contradictions(
+            ProviderConfig(config, frozenset(secret_keys)), [server.provider_settings for server in stack.servers]
+        )
+    if stack is None or mistakes:
+        raise Mistakes(mistakes)
     return stack
 
 
 def decode(config: Mapping[str, str], project: str) -> dict[str, Any]:
-    """The project's keys without their prefix, and their values as JSON says they are, else as text."""
+    """The project's keys without their prefix, with their values decoded from JSON, or as text."""
     prefix = f"{project}:"
     ours = {key.removeprefix(prefix): text for key, text in config.items() if key.startswith(prefix)}
     return {key: text if key in SECRET_SETTINGS else _value(text) for key, text in ours.items()}
@@ -71,12 +73,12 @@ def _value(text: str) -> Any:
         value = json.loads(text)
     except ValueError:
         return text
-    # A bare number may be meant as text (a namespace called 1); everything else that is JSON is taken as such.
+    # A bare number may be meant as text (a namespace called 1); other JSON values are decoded.
     return text if isinstance(value, int | float | str) and not isinstance(value, bool) else cast("Any", value)
 
 
-def _not_ours(config: Mapping[str, str], project: str) -> list[Mistake]:
-    """Keys whose prefix is a misspelt project: Pulumi would pass them to nobody."""
+def _misspelt_projects(config: Mapping[str, str], project: str) -> list[Mistake]:
+    """Keys with a misspelt project as their prefix, which no package would read."""
     parts = {key: key.partition(":") for key in config}
     return [
         Mistake((key,), _value(config[key]), f"did you mean `{project}:{name}`?")
@@ -86,23 +88,27 @@ def _not_ours(config: Mapping[str, str], project: str) -> list[Mistake]:
 
 
 def _encrypted(config: Mapping[str, str], project: str, secret_keys: Collection[str]) -> list[Mistake]:
-    """Settings are no secrets: what they hold is readable in the state, in previews and in the Helm releases. A few
-    are, and must never stand in the file in clear.
+    """Encrypted values of settings that are not secret, since state, previews and Helm releases show them; and secret
+    settings that are not encrypted.
     """
     secrets = {f"{project}:{name}": name for name in SECRET_SETTINGS}
-    found = [
-        Mistake((key,), Found.SECRET, "nothing encrypted; put it into a Kubernetes Secret, and that Secret's name here")
+    mistakes = [
+        Mistake(
+            (key,),
+            Placeholder.SECRET,
+            "nothing encrypted; put it into a Kubernetes Secret, and that Secret's name here",
+        )
         for key in secret_keys
         if key.startswith(f"{project}:") and key not in secrets
     ]
     for secret, name in secrets.items():
         if config.get(secret) and secret not in secret_keys:
             allowed = f"an encrypted value: pulumi config set --secret {name}"
-            found.append(Mistake((secret,), Found.SECRET, allowed))
-    return found
+            mistakes.append(Mistake((secret,), Placeholder.SECRET, allowed))
+    return mistakes
 
 
 def _in_the_file(mistake: Mistake, project: str, secret_keys: Collection[str]) -> Mistake:
     key = f"{project}:{mistake.path[0]}"
-    found = Found.SECRET if key in secret_keys else mistake.found
+    found = Placeholder.SECRET if key in secret_keys else mistake.found
     return replace(mistake, path=(key, *mistake.path[1:]), found=found)

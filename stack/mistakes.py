@@ -1,14 +1,16 @@
-"""What is wrong with a stack file, in its own terms: path of the key, what was found, what is allowed."""
+"""Mistakes in a stack file, in its own terms: path of the key, the value found, and what is allowed."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from components.forms.base import Found, KeyPath, Refusal, alternatives, nested_models
+from components.forms.base import KeyPath, Model, Placeholder, Refusal, one_of
+from components.forms.kinds import alternatives, nested_models
+from components.forms.mistake import Mistake, key_of
 from components.forms.near import nearest
 from components.forms.redact import HIDDEN, redact
 from components.platform.settings import Stack
@@ -28,33 +30,12 @@ _ALLOWED = {
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """One mistake.
-
-    Attributes:
-        path: keys from the top of the settings.
-        found: the value there, or a `Found`.
-        allowed: what may be there instead.
-        reads: paths of other values that the rule behind it looked at.
-    """
-
-    path: KeyPath
-    found: object
-    allowed: str
-    reads: tuple[KeyPath, ...] = ()
-
-    def touches(self, paths: Iterable[KeyPath]) -> bool:
-        """Whether it is about a value above, at or below one of these paths."""
-        return any(mine[: len(path)] == path[: len(mine)] for path in paths for mine in (self.path, *self.reads))
-
-
-@dataclass(frozen=True)
 class _Place:
-    """Where one of pydantic's errors is: `path` in the stack file, and the models that its last key belongs to."""
+    """The place of a pydantic error: `path` in the stack file, and the models that its last key belongs to."""
 
     path: KeyPath
     models: Sequence[type[BaseModel]]
-    kinds: Mapping[str, type[BaseModel]]
+    kinds: Collection[str]
 
 
 def mistake(details: ErrorDetails) -> Mistake:
@@ -70,45 +51,40 @@ def mistake(details: ErrorDetails) -> Mistake:
             return Mistake(place.path, found, _known(str(place.path[-1]), place.models))
         case "union_tag_invalid" | "union_tag_not_found":
             key = context["discriminator"].strip("'")
-            return Mistake((*place.path, key), found.get(key, Found.NOTHING), one_of(list(place.kinds)))
+            return Mistake((*place.path, key), found.get(key, Placeholder.NOTHING), one_of([*place.kinds]))
         case "literal_error":
             allowed = context["expected"].replace("'", "")
             return Mistake(place.path, found, f"{allowed}{_no_text(found)}")
         case "missing":
-            return Mistake(place.path, Found.NOTHING, _ALLOWED[kind])
+            return Mistake(place.path, Placeholder.NOTHING, _ALLOWED[kind])
         case _:
             allowed = _ALLOWED[kind].format(**context) if kind in _ALLOWED else details["msg"]
             as_text = f"{_no_text(found)}{_quoted(place.path, found)}" if kind == "string_type" else ""
             return Mistake(place.path, found, f"{allowed}{as_text}")
 
 
-def one_of(words: Sequence[str]) -> str:
-    """`a, b or c`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
 def _place(location: Sequence[int | str]) -> _Place:
     path: list[str | int] = []
     models: list[type[BaseModel]] = []
     below: list[type[BaseModel]] = [Stack]
-    kinds: dict[str, type[BaseModel]] = {}
+    kinds: dict[str, Callable[[], type[BaseModel]]] = {}
     for part in location:
         # After the key of a setting that is one of several kinds, pydantic names the kind.
         if isinstance(part, str) and part in kinds:
-            below, kinds = [kinds[part]], {}
+            below, kinds = [kinds[part]()], {}
             continue
         path.append(part)
         if isinstance(part, int):
             continue
         models = below
         fields = [field for model in models for field in model.model_fields.values() if field.alias == part]
-        below = [model for field in fields for model in nested_models(field.annotation)]
         kinds = {word: model for field in fields for word, model in alternatives(field).items()}
+        below = [] if kinds else [model for field in fields for model in nested_models(field)]
     return _Place(tuple(path), models, kinds)
 
 
 def _no_text(found: object) -> str:
-    """What YAML made of a value that looks like text in the file."""
+    """The type that YAML gives a value that may be meant as text."""
     match found:
         case None:
             return "; without quotes, this is no value at all"
@@ -121,22 +97,22 @@ def _no_text(found: object) -> str:
 
 
 def _quoted(path: KeyPath, found: object) -> str:
-    """The value as it should be written; nothing where it could be a password."""
+    """The value in quotes; nothing if it may be a password."""
     if found is None:
         return ": leave the setting out"
     if not isinstance(found, bool | int | float) or redact(found, key_of(path)) == HIDDEN:
         return ""
     written = json.dumps(json.dumps(found))
-    # 1.10 and 1.1 are one number.
-    return f": write {written}" + (" (or what stood there, in quotes)" if isinstance(found, float) else "")
-
-
-def key_of(path: KeyPath) -> str:
-    """The key that a value belongs to, which for an item of a list is the list's."""
-    return next((part for part in reversed(path) if isinstance(part, str)), "")
+    # 1.10 and 1.1 are the same number.
+    return f": write {written}" + (" (or the original text in quotes)" if isinstance(found, float) else "")
 
 
 def _known(key: str, models: Sequence[type[BaseModel]]) -> str:
+    for model in models:
+        if issubclass(model, Model) and key in model.renamed:
+            new = model.renamed[key]
+            names = [f"`{name}`" for name in ((new,) if isinstance(new, str) else new)]
+            return f"{one_of(names)}, the new name of this setting"
     known = sorted({str(field.alias) for model in models for field in model.model_fields.values()})
     first, dot, rest = key.partition(".")
     if dot and first in known:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from components.forms.base import alternatives, nested_models
+from components.forms.kinds import alternatives, discriminator, nested_models
 from components.platform.settings import Stack
 from components.servers.standalone import StandalonePostgreSQL
 from stack.docs import descriptions
@@ -29,6 +29,7 @@ def stack_schema() -> dict[str, Any]:
     models = {kind.__name__: kind for kind in _all_models(Stack)}
     for name, definition in [*definitions.items(), (Stack.__name__, model)]:
         _describe(definition, models[name])
+        _require_kinds(definitions, models[name])
     settings = {f"{PROJECT}:{key}": _as_in_the_file(value) for key, value in model["properties"].items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -38,7 +39,7 @@ def stack_schema() -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": settings,
-                # Other packages' configuration stands beside the project's, which has no other keys.
+                # The file also has the configuration of other packages; the project has no other keys.
                 "patternProperties": {f"^(?!{PROJECT}:)": {}},
                 "additionalProperties": False,
             },
@@ -54,7 +55,7 @@ def stack_schema() -> dict[str, Any]:
 def _all_models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
     yield model
     for field in model.model_fields.values():
-        for inner in nested_models(field.annotation):
+        for inner in nested_models(field):
             yield from _all_models(inner)
 
 
@@ -62,6 +63,16 @@ def _describe(definition: dict[str, Any], model: type[BaseModel]) -> None:
     texts = descriptions(model)
     for name, field in model.model_fields.items():
         definition["properties"][field.alias]["description"] = texts[name]
+
+
+def _require_kinds(definitions: dict[str, Any], model: type[BaseModel]) -> None:
+    """Require the word for the kind: in Python it has a default, in a stack file it chooses the model."""
+    for field in model.model_fields.values():
+        key = discriminator(field)
+        for kind in alternatives(field).values() if key is not None else ():
+            required: list[str] = definitions[kind().__name__].setdefault("required", [])
+            if key not in required:
+                required.append(str(key))
 
 
 def _as_in_the_file(setting: dict[str, Any]) -> dict[str, Any]:
@@ -89,11 +100,13 @@ def settings_table() -> str:
 
 def server_tables() -> str:
     """For each kind of shared server a heading and a table of its settings, paths below `postgresql.server`."""
-    return "\n".join(f"### `{kind}`\n\n{_table(_rows(model, ''))}" for kind, model in _server_kinds().items())
+    return "\n".join(
+        f"### `{kind}`\n\n{_table(_rows(model, '', chosen_by='kind'))}" for kind, model in _server_kinds().items()
+    )
 
 
 def _server_kinds() -> dict[str, type[BaseModel]]:
-    return alternatives(StandalonePostgreSQL.model_fields["server"])
+    return {word: model() for word, model in alternatives(StandalonePostgreSQL.model_fields["server"]).items()}
 
 
 def _table(rows: Iterable[tuple[str, str, str]]) -> str:
@@ -102,27 +115,44 @@ def _table(rows: Iterable[tuple[str, str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rows(model: type[BaseModel], above: str, kind: str = "") -> Iterator[tuple[str, str, str]]:
-    """Rows of a model's settings, those of one kind with its word behind: the innermost, which tells the others."""
+def _rows(
+    model: type[BaseModel], above: str, kind: str = "", optional: str = "", chosen_by: str | None = None
+) -> Iterator[tuple[str, str, str]]:
+    """Rows of a model's settings: path, default, meaning.
+
+    Args:
+        model: the model.
+        above: path of the model with a dot behind it; empty at the top.
+        kind: the word for the innermost kind that the model is part of; it follows the path.
+        optional: path of the innermost block that a stack file may leave out.
+        chosen_by: name of the field by which a stack file chooses the model; None for a model that is there anyway.
+    """
     texts = descriptions(model)
-    told: dict[tuple[type[BaseModel], ...], str] = {}
+    described: dict[tuple[type[BaseModel], ...], str] = {}
     for name, field in model.model_fields.items():
         path = f"{above}{field.alias}"
-        inner_models = tuple(nested_models(field.annotation))
+        inner_models = tuple(nested_models(field))
         if not inner_models:
-            yield f"{path} ({kind})" if kind else path, _default(field), " ".join(texts[name].split())
-        words = {inner: word for word, inner in alternatives(field).items()}
-        if words and inner_models in told:
-            yield path, _default(field), f"{' '.join(texts[name].split())} Settings as in `{told[inner_models]}`."
+            required = field.is_required() or name == chosen_by
+            default = _required_in(optional) if required else _default(field)
+            yield f"{path} ({kind})" if kind else path, default, " ".join(texts[name].split())
+        words = {inner(): word for word, inner in alternatives(field).items()}
+        if words and inner_models in described:
+            meaning = f"{' '.join(texts[name].split())} Settings as in `{described[inner_models]}`."
+            yield path, _default(field), meaning
             continue
-        told[inner_models] = path
+        described[inner_models] = path
+        below = optional if field.is_required() else path
         for inner in inner_models:
-            yield from _rows(inner, f"{path}.", words.get(inner) or kind)
+            key = None if isinstance(field.default, inner) else discriminator(field)
+            yield from _rows(inner, f"{path}.", words.get(inner) or kind, below, key)
+
+
+def _required_in(optional: str) -> str:
+    return f"required in `{optional}`" if optional else "required"
 
 
 def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
     return "" if field.default is None else f"`{json.dumps(field.default)}`"
 
 

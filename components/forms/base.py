@@ -1,21 +1,20 @@
-"""What every settings model shares: unknown keys are mistakes, keys are camelCase as everywhere in Kubernetes."""
+"""The base of all settings models: unknown keys are refused, keys are in camelCase as everywhere in Kubernetes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NoReturn, Self, get_args
+from typing import ClassVar, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
-from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 KeyPath = tuple[str | int, ...]
 """Keys (and numbers of list items) that lead to a value."""
 
 
-class Found(Enum):
-    """What is found where there is no value that could be shown."""
+class Placeholder(Enum):
+    """What a message shows instead of a missing or a secret value."""
 
     NOTHING = "nothing"
     SECRET = "(a secret)"
@@ -26,17 +25,20 @@ class Refusal:
     """A value that a rule does not allow.
 
     Attributes:
-        path: where it is, below the value under validation.
-        found: what is there, or a `Found`.
-        allowed: what may be there instead.
-        reads: paths of the other values that the rule looked at. Where one of them is wrong itself, the rule has
-            nothing to say.
+        path: path from the value under validation.
+        found: the value, or a `Placeholder`.
+        allowed: which value would be allowed.
+        reads: paths of the other values that the rule depends on. If one of them is wrong itself, this refusal is not
+            reported.
     """
 
     path: KeyPath
     found: object
     allowed: str
     reads: tuple[KeyPath, ...] = ()
+
+    def __str__(self) -> str:
+        return f"allowed: {self.allowed}"
 
 
 class Model(BaseModel):
@@ -45,16 +47,21 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        # What the JSON Schema tells editors: `true` is no number and "yes" no boolean.
+        # As in the JSON Schema: `true` is not a number and "yes" is not a boolean.
         strict=True,
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
         validate_default=True,
+        # Values may be passwords, and messages are logged.
+        hide_input_in_errors=True,
     )
 
+    renamed: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
+    """Keys of earlier versions of the stack file, each with the key that replaces it, or the several that do."""
+
     def refusals(self) -> Iterator[Refusal]:
-        """Values, each allowed by itself, that do not go with each other. Models with such rules override it."""
+        """Values that are valid each, but not together. Models with such rules override it."""
         yield from ()
 
     @model_validator(mode="after")
@@ -63,23 +70,8 @@ class Model(BaseModel):
         return self
 
 
-def nested_models(annotation: object) -> list[type[BaseModel]]:
-    """The models in a field's annotation: itself, or the alternatives of a union."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in get_args(annotation) for model in nested_models(inner)]
-
-
-def alternatives(field: FieldInfo) -> dict[str, type[BaseModel]]:
-    """The models of a field that is one of several kinds, by the word that says which; empty for any other field."""
-    if not isinstance(field.discriminator, str):
-        return {}
-    models = nested_models(field.annotation)
-    return {get_args(model.model_fields[field.discriminator].annotation)[0]: model for model in models}
-
-
 def refuse(allowed: str) -> NoReturn:
-    """Refuse the value under validation, saying what is allowed instead.
+    """Refuse the value under validation, with what is allowed instead.
 
     Raises:
         PydanticCustomError: always.
@@ -98,6 +90,10 @@ def refuse_each(refusals: Iterable[Refusal]) -> None:
         raise ValidationError.from_exception_data("settings", errors)
 
 
+def one_of(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def _error(refusal: Refusal) -> PydanticCustomError:
-    # The refusal goes beside the message: braces in it would be read as placeholders.
-    return PydanticCustomError("refused", "refused", {"refusal": refusal})
+    return PydanticCustomError("refused", "{refusal}", {"refusal": refusal})

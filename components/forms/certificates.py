@@ -23,14 +23,14 @@ def certificates(value: str) -> str:
     without either is returned as it is.
 
     Raises:
-        PydanticCustomError: there is something else in it, or a certificate that cannot be read; the text says which.
+        PydanticCustomError: it contains anything else, or a certificate that cannot be decoded; the text says which.
     """
     labels = [match[1] for match in _MARK.finditer(value)]
     if any("PRIVATE KEY" in label for label in labels):
-        refuse("certificates alone: a private key belongs to nobody but its server, so take it out")
+        refuse("certificates only: remove the private key, which only its server needs")
     others = sorted({label for label in labels if label != "CERTIFICATE"})
     if others:
-        refuse(f"{_FORM}, and nothing else: there is {', '.join(others)}")
+        refuse(f"{_FORM}, and nothing else: it contains {', '.join(others)}")
     blocks = [match[2] for match in _BLOCK.finditer(value)]
     if not blocks or len(labels) != 2 * len(blocks):
         refuse(_FORM)
@@ -38,7 +38,9 @@ def certificates(value: str) -> str:
     broken = [str(number) for number, der in enumerate(read, start=1) if der is None]
     if broken:
         which = (
-            "this one cannot be read" if len(blocks) == 1 else f"of {len(blocks)}, no. {', '.join(broken)} is broken"
+            "this one cannot be decoded"
+            if len(blocks) == 1
+            else f"number {', '.join(broken)} of {len(blocks)} cannot be decoded"
         )
         refuse(f"{_FORM}; {which}")
     if "\r" not in value and _PLAIN.fullmatch(value):
@@ -47,7 +49,7 @@ def certificates(value: str) -> str:
 
 
 def _read(body: str) -> bytes | None:
-    """The certificate in DER form; None if it is none."""
+    """The certificate in DER form; None if it is not one."""
     try:
         der = base64.b64decode("".join(body.split()), validate=True)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)

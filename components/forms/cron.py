@@ -1,4 +1,4 @@
-"""Schedules as operators read them (robfig/cron): five fields, or six with seconds first. Sunday is 0, never 7."""
+"""Schedules of five fields as operators read them (robfig/cron): minutes first, Sunday is 0, never 7."""
 
 import re
 from typing import Annotated
@@ -11,42 +11,26 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 # Name, least, most, and words for the numbers from the least on.
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("seconds", 0, 59, ()),
     ("minutes", 0, 59, ()),
     ("hours", 0, 23, ()),
     ("day of month", 1, 31, ()),
     ("month", 1, 12, _MONTHS),
     ("day of week", 0, 6, _DAYS),
 )
+_WANTED = "five fields, such as `0 1 * * 0` for Sundays at one (UTC)"
 _PART = re.compile(r"(\*|\?|(\w+)(?:-(\w+))?)(?:/([0-9]+))?", re.ASCII)
 
 
 def five_fields(value: str) -> str:
     """Return a schedule of five fields as it is, or refuse it."""
-    return _checked(value, 5, "five fields, such as `0 1 * * 0` for Sundays at one (UTC)")
-
-
-def six_fields(value: str) -> str:
-    """Return a schedule of six fields as it is, or refuse it.
-
-    Five are refused, although CloudNativePG's operator takes them: it reads the first as seconds, so that what means
-    two o'clock elsewhere would be the second minute of every hour. More than one number of seconds is no schedule for
-    backups.
-    """
-    wanted = "six fields, seconds first, such as `0 0 2 * * *` for two o'clock (UTC)"
-    checked = _checked(value, 6, wanted)
-    if not checked.partition(" ")[0].isdigit():
-        refuse(f"{wanted}; one number of seconds, found {checked.partition(' ')[0]!r}")
-    return checked
-
-
-def _checked(value: str, count: int, wanted: str) -> str:
     fields = value.split(" ")
-    if len(fields) != count:
-        refuse(wanted)
-    for text, (name, least, most, words) in zip(fields, _FIELDS[-count:], strict=True):
+    if len(fields) == len(_FIELDS) + 1:
+        refuse(f"{_WANTED}: without the field for seconds")
+    if len(fields) != len(_FIELDS):
+        refuse(_WANTED)
+    for text, (name, least, most, words) in zip(fields, _FIELDS, strict=True):
         if not all(_is_part(part, least, most, words) for part in text.lower().split(",")):
-            refuse(f"{wanted}; {name} is from {least} to {most}, found {text!r}")
+            refuse(f"{_WANTED}; {name} is from {least} to {most}, found {text!r}")
     return value
 
 
@@ -68,4 +52,4 @@ def _number(text: str, least: int, words: tuple[str, ...]) -> int:
 
 
 Cron = Annotated[str, AfterValidator(five_fields)]
-"""When something is done again and again, by the clock of the cluster (UTC)."""
+"""When something is done, again and again, by UTC."""

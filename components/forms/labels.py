@@ -1,4 +1,4 @@
-"""Labels and annotations as Kubernetes takes them, and those that are not a stack's to give."""
+"""Labels and annotations in the form that Kubernetes accepts, and reserved ones."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +14,8 @@ _KEY = re.compile(rf"({_PREFIX})?{_NAME}")
 _VALUE = re.compile(rf"({_NAME})?")
 
 _KEY_TEXT = (
-    "a key of up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, after a DNS "
-    "name and '/' if there is one, such as example.com/team"
+    "a key of up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit, after an "
+    "optional DNS name and '/', such as example.com/team"
 )
 _VALUE_TEXT = "up to 63 letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
 
@@ -51,9 +51,9 @@ _OTHERS_ANNOTATIONS = (
     "postgres-operator.crunchydata.com/",
     "pulumi.com/",
 )
-_LABELS_TEXT = "another key: this one is a selector's, or Kubernetes, Helm or an operator writes it"
-_ANNOTATIONS_TEXT = "another key: the program, Pulumi, Helm or an operator writes this one"
-_NAMESPACES_TEXT = "another key: Kubernetes writes this one"
+_LABELS_TEXT = "another key: this one is reserved for selectors, Kubernetes, Helm or an operator"
+_ANNOTATIONS_TEXT = "another key: this one is reserved for the program, Pulumi, Helm or an operator"
+_NAMESPACES_TEXT = "another key: this one is reserved for Kubernetes"
 
 
 def _refused(
@@ -99,4 +99,4 @@ NamespaceLabels = Annotated[dict[str, str], AfterValidator(_namespace_labels)]
 """Labels of namespaces."""
 
 NodeLabels = Annotated[dict[str, str], AfterValidator(_node_labels)]
-"""Labels that nodes have."""
+"""Labels of nodes."""

@@ -1,4 +1,4 @@
-"""Names that a stack may choose, each in the form that Kubernetes, PostgreSQL or Helm takes."""
+"""Names in a stack file, each in the form that Kubernetes, PostgreSQL or Helm accepts."""
 
 import re
 from dataclasses import dataclass
@@ -8,12 +8,11 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from components.forms.base import refuse
-from components.forms.pins import POSTGRES_IMAGE
 
 
 @dataclass(frozen=True)
 class Form:
-    """Annotation of a string that must match a pattern, with words for people who got it wrong."""
+    """Annotation of a string that must match a pattern; `allowed` describes it for messages."""
 
     pattern: str
     longest: int | None
@@ -43,11 +42,6 @@ class Form:
         return {**handler(schema), "pattern": f"^{self.pattern}$", **length}
 
 
-def image(tag: str, allowed: str) -> Form:
-    """Form of an image's reference with a tag of a pattern, behind which more may come, and perhaps a digest."""
-    return Form(rf"[^\s:@]+(:[0-9]+)?(/[^\s:@]+)*:{tag}[-.\w]*(@sha256:[0-9a-f]{{64}})?", None, allowed)
-
-
 _LABEL = r"[a-z]([-a-z0-9]*[a-z0-9])?"
 _LABEL_TEXT = "lower-case letters, digits and '-', beginning with a letter and not ending in '-'"
 
@@ -72,7 +66,7 @@ DatabaseSecretName = Annotated[str, Form(_DNS, 53, _DNS_TEXT)]
 SecretKey = Annotated[str, Form(r"[-._a-zA-Z0-9]+", 253, "letters, digits, '-', '_' and '.'")]
 """Key inside a Secret."""
 
-# PostgreSQL cuts identifiers at 63 bytes and keeps `pg_` for itself.
+# PostgreSQL truncates identifiers to 63 bytes; the prefix `pg_` is reserved.
 PostgresName = Annotated[
     str,
     Form(
@@ -86,12 +80,12 @@ PostgresName = Annotated[
 
 @dataclass(frozen=True)
 class AnyPostgresName:
-    """Annotation of a name that PostgreSQL takes once it is quoted.
+    """Annotation of a name that PostgreSQL accepts as a quoted identifier.
 
     Attributes:
-        unwanted: pattern that it must not match, because a tool of the chain would misread it.
-        reason: what that is, for people; empty without a pattern.
-        reserved: whether `pg_` at the beginning, `public` and `none` are PostgreSQL's own, as with roles.
+        unwanted: pattern that it must not match, because another tool would misread it.
+        reason: description of that pattern for messages; empty without a pattern.
+        reserved: whether the prefix `pg_`, `public` and `none` are reserved, as for roles.
     """
 
     unwanted: str = ""
@@ -106,7 +100,7 @@ class AnyPostgresName:
 
     def check(self, value: str) -> str:
         """Return the name as it is, or refuse it."""
-        # PostgreSQL cuts identifiers at 63 bytes.
+        # PostgreSQL truncates identifiers to 63 bytes.
         fits = value.isprintable() and 0 < len(value.encode()) <= 63
         reserved = self.reserved and (value.startswith("pg_") or value in {"public", "none"})
         if not fits or reserved or (self.unwanted and re.search(self.unwanted, value)):
@@ -125,33 +119,8 @@ class AnyPostgresName:
 DatabaseName = Annotated[str, AnyPostgresName()]
 """Name of a PostgreSQL database: letters of any case and alphabet, spaces, quotes, `db-airbyte`."""
 
-DagsterDatabaseName = Annotated[
-    str, AnyPostgresName(r"\?", ", without '?': Dagster writes the name into an address as it is (dagster_postgres)")
-]
-"""Name of Dagster's database."""
-
 RoleName = Annotated[str, AnyPostgresName(reserved=True)]
 """Name of a PostgreSQL role."""
-
-AirbyteRoleName = Annotated[
-    str,
-    AnyPostgresName(
-        r"[^-A-Za-z0-9_.~@+]",
-        "; of letters, digits and '-', '_', '.', '~', '@', '+': Temporal writes the name into an address as it is",
-        reserved=True,
-    ),
-]
-"""Name of Airbyte's role (buildDSN of Temporal 1.27)."""
-
-DagsterRoleName = Annotated[
-    str,
-    AnyPostgresName(
-        r"""['"\\`$/]""",
-        """, and none of ' " \\ ` $ /: the chart writes the name into a shell command and Dagster into an address""",
-        reserved=True,
-    ),
-]
-"""Name of Dagster's role."""
 
 BucketName = Annotated[
     str, Form(r"[a-z0-9][-a-z0-9._]{1,61}[a-z0-9]", 63, "3 or more lower-case letters, digits, '-', '_' and '.'")
@@ -167,9 +136,3 @@ HostName = Annotated[
     str, Form(r"[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?", 253, "a DNS name or an IPv4 address, without port or scheme")
 ]
 """Name or address of a server."""
-
-PostgresImage = Annotated[
-    str,
-    image(r"17\.[0-9]+", f"an image with an exact 17.x tag, such as {POSTGRES_IMAGE} (18 keeps its data elsewhere)"),
-]
-"""The official `postgres` image, or one made from it, by exact tag."""

@@ -1,27 +1,27 @@
-"""The name that somebody meant who wrote another one."""
+"""The name that is probably meant by a misspelt one."""
 
 from collections.abc import Collection
 
 _UNITS = ("count", "days", "gib", "id", "ids", "name", "seconds", "size")
-"""Ends of names that say in what form a value is given: `timeout` and `timeoutSeconds` mean the same."""
+"""Ends of names with the unit or form of a value: `timeout` and `timeoutSeconds` mean the same."""
 
-_LETTERS_PER_SLIP = 4
-"""Every fourth letter of a name may be a slip; a shorter name may have one. `storagSize` is one from `storageSize`,
-while `tolerations` and `operator`, which share many letters, are far apart."""
+_LETTERS_PER_ERROR = 4
+"""One typing error is allowed for every four letters, and at least one. `storagSize` has one, compared with
+`storageSize`; `tolerations` and `operator` share many letters and are far apart."""
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:
-    """The known name that would do instead of `name`, or None.
+    """The known name that is most similar to `name`, or None.
 
-    It is the same word in another spelling (`storage_size` for `storageSize`), the word with a few slips, or the
-    same word with or without its unit.
+    It is the same word in another spelling (`storage_size` for `storageSize`), the word with a few typing errors, or
+    the same word with or without its unit.
     """
     word = _letters(name)
-    slips = {it: _slips(word, _letters(it)) for it in sorted(known)}
-    near = [it for it, count in slips.items() if count <= _allowed(word, _letters(it))]
+    distances = {other: _distance(word, _letters(other)) for other in sorted(known)}
+    near = [other for other, distance in distances.items() if distance <= _allowed(word, _letters(other))]
     if near:
-        return min(near, key=lambda it: slips[it])
-    return next((it for it in slips if _same_but_for_unit(word, _letters(it))), None)
+        return min(near, key=lambda other: distances[other])
+    return next((other for other in distances if _same_but_for_unit(word, _letters(other))), None)
 
 
 def _letters(name: str) -> str:
@@ -29,7 +29,7 @@ def _letters(name: str) -> str:
 
 
 def _allowed(one: str, other: str) -> int:
-    return max(1, max(len(one), len(other)) // _LETTERS_PER_SLIP) if min(len(one), len(other)) > 1 else 0
+    return max(1, max(len(one), len(other)) // _LETTERS_PER_ERROR) if min(len(one), len(other)) > 1 else 0
 
 
 def _same_but_for_unit(one: str, other: str) -> bool:
@@ -37,8 +37,8 @@ def _same_but_for_unit(one: str, other: str) -> bool:
     return long.startswith(short) and long[len(short) :] in _UNITS
 
 
-def _slips(one: str, other: str) -> int:
-    """Letters to add, leave out or replace, or neighbours to swap, to make one of the other (Damerau's distance)."""
+def _distance(one: str, other: str) -> int:
+    """Damerau-Levenshtein distance: letters to insert, delete or replace, and neighbours to swap."""
     before: list[int] = []
     last = list(range(len(other) + 1))
     for row, letter in enumerate(one, 1):

@@ -1,4 +1,4 @@
-"""PostgreSQL settings that a stack may give, and those that are not its to give."""
+"""PostgreSQL settings in a stack file, and reserved ones."""
 
 import re
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ Parameter = Annotated[ParameterValue, PlainValidator(_parameter, json_schema_inp
 
 
 @dataclass(frozen=True)
-class Kept:
-    """PostgreSQL settings that are not a stack's to give.
+class ProtectedParameters:
+    """PostgreSQL settings that a stack file may not set.
 
     Attributes:
-        names: their names, `*` standing for any end of one.
-        allowed: what may be there instead, in words.
+        names: their names; `*` at the end stands for any ending.
+        allowed: description of what may be set instead.
     """
 
     names: tuple[str, ...]
@@ -46,24 +46,24 @@ OURS = (
     "password_encryption",
     "synchronous_commit",
 )
-"""Settings that the program derives or relies on, whoever runs the server: durability and access rest on them."""
+"""Settings that the program derives or relies on, for every kind of server: durability and access depend on them."""
 
 
-def without(*kept: Kept) -> AfterValidator:
-    """Annotation of PostgreSQL settings by name that refuses some of them, each by the first rule that knows it."""
+def without(*protected: ProtectedParameters) -> AfterValidator:
+    """Annotation of PostgreSQL settings by name that refuses protected ones, each by the first rule that applies."""
 
     def check(value: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
-        refuse_each(_refused(value, kept))
+        refuse_each(_refused(value, protected))
         return value
 
     return AfterValidator(check)
 
 
-def _refused(value: dict[str, ParameterValue], kept: tuple[Kept, ...]) -> Iterator[Refusal]:
+def _refused(value: dict[str, ParameterValue], protected: tuple[ProtectedParameters, ...]) -> Iterator[Refusal]:
     for name, setting in value.items():
         if re.fullmatch(r"[a-z_][a-z0-9_.]*", name) is None:
             yield Refusal((name,), setting, "names of PostgreSQL settings: lower-case letters, digits, '_' and '.'")
             continue
-        reasons = [rule.allowed for rule in kept if any(fnmatchcase(name, pattern) for pattern in rule.names)]
+        reasons = [rule.allowed for rule in protected if any(fnmatchcase(name, pattern) for pattern in rule.names)]
         if reasons:
             yield Refusal((name,), setting, reasons[0])

@@ -1,4 +1,4 @@
-"""PostgreSQL's own settings: type, unit, and whether the server reads them at its start alone.
+"""PostgreSQL's own settings: type, unit, and whether a change requires a restart of the server.
 
 The table beside this file is `pg_settings` of PostgreSQL 17, written by `tests/scripts/record_settings.py`.
 """
@@ -17,12 +17,12 @@ TABLE = Path(__file__).with_name("postgresql_settings.tsv")
 
 @dataclass(frozen=True)
 class Setting:
-    """What `pg_settings` says of a setting.
+    """A setting in `pg_settings`.
 
     Attributes:
         type: `bool`, `integer`, `real`, `string` or `enum`.
-        unit: what a number without a unit counts, such as `kB` or `8kB`; None for nothing in particular.
-        context: when it takes effect; `postmaster` is at the server's start alone.
+        unit: unit of a number without one, such as `kB` or `8kB`; None if it has no unit.
+        context: when it takes effect; `postmaster` is only at the server's start.
     """
 
     type: str
@@ -38,23 +38,23 @@ def known_settings() -> Mapping[str, Setting]:
 
 
 def read_at_start(name: str) -> bool:
-    """Whether the server reads a setting at its start alone; false for those that PostgreSQL itself does not have."""
+    """Whether a setting only takes effect at the server's start; false for settings that PostgreSQL does not have."""
     setting = known_settings().get(name)
     return setting is not None and setting.context == "postmaster"
 
 
-class NotAllowed(ValueError):  # noqa: N818 - it is what it is
-    """A value that the setting cannot have; the text says what it can."""
+class NotAllowed(ValueError):  # noqa: N818 - not an error of the program
+    """A value that is invalid for the setting; the text describes valid ones."""
 
 
 def in_base_unit(name: str, value: ParameterValue) -> ParameterValue:
     """The value as a plain number of the setting's own unit: 65536 for `work_mem: 64MB`.
 
-    Text such as `on` for a setting that is on or off becomes a boolean. What is no number, and settings that PostgreSQL
-    17 does not have, stay as they are.
+    Text such as `on` becomes a boolean if the setting is one. Values of other types, and of settings that PostgreSQL 17
+    does not have, are returned unchanged.
 
     Raises:
-        NotAllowed: it is no number of that type and unit.
+        NotAllowed: it is not a value of that type and unit.
     """
     setting = known_settings().get(name)
     match setting:
@@ -112,12 +112,12 @@ def _number(setting: Setting, value: ParameterValue) -> int | float:
 
 
 def _base(unit: str | None) -> tuple[Decimal, Mapping[str, Decimal]]:
-    """What a plain number of that unit counts, and the units that may stand behind a number instead."""
+    """The size of that unit, and the units that a value may have instead."""
     if unit is None:
         return Decimal(1), {}
     match = re.fullmatch("([0-9]*)([A-Za-z]+)", unit)
     if match is None:
-        raise ValueError(f"not a unit of PostgreSQL's: {unit}")
+        raise ValueError(f"not a unit of PostgreSQL: {unit}")
     units = _SIZES if match[2] in _SIZES else _TIMES
     return Decimal(match[1] or 1) * units[match[2]], units
 
@@ -130,6 +130,6 @@ def _words(setting: Setting) -> str:
     example = "64MB" if units is _SIZES else "5min"
     pages = " pages" if setting.unit[0].isdigit() else ""
     return (
-        f"{number} of {setting.unit}{pages}, or one with a unit that makes such a number: "
+        f"{number} of {setting.unit}{pages}, or a multiple of it with one of the units "
         f"{', '.join(units)}, as in {example}"
     )

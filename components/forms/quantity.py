@@ -65,10 +65,10 @@ def _number_as_text(value: object) -> object:
 _BYTES_SCHEMA = WithJsonSchema({"type": "string", "pattern": f"^{_BYTES.pattern}$"})
 
 VolumeSize = Annotated[str, _size_between("1Gi", "64Ti"), _BYTES_SCHEMA]
-"""Size of a volume. The least is what PostgreSQL's own WAL may take; the most is the largest disk of the big clouds."""
+"""Size of a volume. The minimum is the default `max_wal_size`; the maximum is the largest disk of the big clouds."""
 
 MemorySize = Annotated[str, _size_between("256Mi", "4Ti"), _BYTES_SCHEMA]
-"""Memory of a database container. Below 256Mi a server with a hundred connections does not stand."""
+"""Memory of a database container. A server with a hundred connections needs at least 256Mi."""
 
 Cpu = Annotated[
     str,
@@ -76,4 +76,4 @@ Cpu = Annotated[
     AfterValidator(_cpu),
     WithJsonSchema({"type": ["string", "number"], "pattern": f"^({_CPU.pattern})$"}),
 ]
-"""Share of CPUs, as Kubernetes writes it."""
+"""CPUs, as a Kubernetes quantity."""

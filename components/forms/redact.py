@@ -1,5 +1,5 @@
-"""Takes out of a value what looks like a password: messages end up in logs that many can read. Names of Secrets, and of
-the keys in them, are no secrets: whoever reads the message needs them.
+"""Redacts passwords in values for messages, which are logged. Names of Secrets, and of the keys in them, are not secret
+and are shown.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import cast
 HIDDEN = "(not shown)"
 
 _SECRET = re.compile(r"(?i)pass(word|wd|phrase)|secret|token|credential|private.?key|signature")
-# What a key with such a word in it holds instead: the name of a Secret, a number.
+# Ends of keys that contain such a word without a secret value: names of Secrets, numbers.
 _HARMLESS = re.compile(r"(?i)(name|names|rotation)$")
 # `passwordSecretKey` is where a password is; `secretKey` alone, or a cloud's, is the key itself.
 _KEY_IN_A_SECRET = re.compile(r"(?i)(?P<of>\w+?)_?secret_?key$")
@@ -26,8 +26,8 @@ _WHOSE_KEY_IS_SECRET = {
     "s3",
     "shared",
 }
-# Where Kubernetes, charts and stack files name a Secret or a key in one, and the form of a name, well chosen or not.
-# Text of another form is not shown: somebody may have put the password itself there.
+# Keys with the name of a Secret or of a key in one, and the form of such names. Text of another form is redacted, since
+# it may be the password itself.
 _PLACE_OF_A_NAME = re.compile(r"(?i)((pull|env|existing)_?secrets?|secret_?(key_?)?ref|(password|token|key)_?key)$")
 _NAME = re.compile(r"[-._a-zA-Z0-9]+")
 # Mappings of names to secrets.
@@ -39,7 +39,7 @@ _PASSWORD_IN_URL = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
 
 
 def redact(value: object, key: str) -> object:
-    """The value that stands under `key`, with `HIDDEN` in place of everything that may be a secret."""
+    """The value of `key`, with `HIDDEN` in place of everything that may be a secret."""
     if isinstance(value, Mapping):
         mapping = cast("Mapping[str, object]", value)
         # An environment variable as Kubernetes writes it: `{name: …, value: …}`.
@@ -58,7 +58,7 @@ def redact(value: object, key: str) -> object:
 
 
 def _key_of(name: str, value: object, variable: object, *, secrets: bool) -> str:
-    """The key that says what `value` is, which stands under `name` beside a variable's name or among secrets."""
+    """The key that determines whether `value` is secret; it is the value of `name`, or of an environment variable."""
     if secrets and not isinstance(value, Mapping | list):
         return "secret"
     return variable if name == "value" and isinstance(variable, str) else str(name)

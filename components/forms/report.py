@@ -1,21 +1,21 @@
-"""All mistakes of a stack file as one message for people."""
+"""All mistakes of a stack file in one message."""
 
 import json
 from collections.abc import Sequence
 
-from components.forms.base import Found
+from components.forms.base import Placeholder
+from components.forms.mistake import Mistake, key_of
 from components.forms.redact import HIDDEN, redact
-from stack.mistakes import Mistake, key_of
 
 _LONGEST = 80
-"""Characters of a value that are shown."""
+"""Maximum length of a value in a message, in characters."""
 
 
 def report(mistakes: Sequence[Mistake], *, stack: str) -> str:
     """The message.
 
     Args:
-        mistakes: what is wrong, paths beginning with the key as it stands in the file.
+        mistakes: the mistakes, with paths that begin with the key as it is in the file.
         stack: name of the stack, for the name of its file.
     """
     count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
@@ -28,7 +28,7 @@ def _part(mistake: Mistake) -> str:
 
 
 def _show(mistake: Mistake) -> str:
-    if isinstance(mistake.found, Found):
+    if isinstance(mistake.found, Placeholder):
         return mistake.found.value
     shown = redact(mistake.found, key_of(mistake.path))
     text = HIDDEN if shown == HIDDEN else json.dumps(shown, ensure_ascii=False, default=str)

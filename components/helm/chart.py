@@ -1,7 +1,8 @@
-"""Which chart an app is installed from: the official one, another version, an OCI reference or a local folder."""
+"""The chart that an app is installed from: the official one, another version, an OCI reference or a local folder."""
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -10,6 +11,12 @@ from pydantic import AfterValidator
 
 from components.forms.base import Model, Refusal, refuse
 from components.forms.names import Form
+from components.helm.official import OciChart, OfficialChart
+
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader
 
 _EXACT_VERSION = Form(
     r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?",
@@ -28,8 +35,23 @@ _OCI = Form(
 )
 
 
+@dataclass(frozen=True)
+class ChartSource:
+    """One chart in one version.
+
+    Attributes:
+        chart: name in the repository, OCI reference, or path of a folder.
+        version: exact version; None for a folder.
+        repository: address of the Helm repository, if `chart` is a name.
+    """
+
+    chart: str
+    version: str | None = None
+    repository: str | None = None
+
+
 def numbers(version: str) -> tuple[int, ...]:
-    """The three numbers of a version, without what follows them: (2, 0, 4) of `2.0.4-1`."""
+    """Major, minor and patch version, without a suffix: (2, 0, 4) of `2.0.4-1`."""
     return tuple(int(part) for part in re.findall(r"[0-9]+", version)[:3])
 
 
@@ -45,10 +67,10 @@ def _folder(value: str) -> str:
 
 def _folders_version(folder: str) -> str:
     text = (Path(folder) / "Chart.yaml").read_text()
-    chart = cast("dict[str, Any]", yaml.safe_load(text)) if text.strip() else {}
+    chart = cast("dict[str, Any]", yaml.load(text, SafeLoader)) if text.strip() else {}
     version = chart.get("version") if isinstance(chart, dict) else None  # pyright: ignore[reportUnnecessaryIsInstance]
     if not isinstance(version, str) or not _EXACT_VERSION.fits(version):
-        raise ValueError(f"there it is {version!r}")
+        raise ValueError(f"its version is {version!r}")
     return version
 
 
@@ -64,8 +86,8 @@ class Chart(Model):
     path: Annotated[str, AfterValidator(_folder)] | None = None
     """Local folder of the chart."""
     unknown_values: Literal["refuse", "allow"] = "refuse"
-    """What becomes of keys in `values` that the official chart is not known to read. `allow` is for a chart of your
-    own, or for a version of the official one that is newer than this program."""
+    """Whether keys in `values` that the official chart does not read are refused. `allow` is for a chart of your own,
+    or for a version of the official one that is newer than this program."""
 
     def refusals(self) -> Iterator[Refusal]:
         """More than one source."""
@@ -73,18 +95,35 @@ class Chart(Model):
         given = {key: value for key, value in sources.items() if value is not None}
         first, *more = given or [""]
         for key in more:
-            yield Refusal((key,), given[key], f"only one of `repository`, `oci` and `path`; {first} is there")
+            yield Refusal((key,), given[key], f"only one of `repository`, `oci` and `path`; {first} is given")
         if self.path is not None and self.version is not None:
-            yield Refusal(("version",), self.version, "no `version` beside `path`: a folder's Chart.yaml says it")
+            yield Refusal(
+                ("version",),
+                self.version,
+                "no `version` together with `path`: the version is in the folder's Chart.yaml",
+            )
+
+    def source(self, official: OfficialChart | OciChart) -> ChartSource:
+        """The chart for Helm; `official` is the one that is installed by default."""
+        if self.path is not None:
+            return ChartSource(self.path)
+        version = self.version_or(official.version)
+        if self.oci is not None:
+            return ChartSource(self.oci, version)
+        if self.repository is not None:
+            return ChartSource(official.name, version, self.repository)
+        if isinstance(official, OciChart):
+            return ChartSource(official.reference, version)
+        return ChartSource(official.name, version, official.repository_of(version))
 
     def defaults(self) -> dict[str, Any]:
         """Values of a local folder's chart; empty for a chart from anywhere else."""
         file = Path(self.path or "") / "values.yaml"
-        found: object = yaml.safe_load(file.read_text()) if self.path is not None and file.is_file() else None
-        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+        values: object = yaml.load(file.read_text(), SafeLoader) if self.path is not None and file.is_file() else None
+        return cast("dict[str, Any]", values) if isinstance(values, dict) else {}
 
     def version_or(self, tested: str) -> str:
-        """The version that will be installed, `tested` being this program's own choice."""
+        """The version that is installed; `tested` is the default of this program."""
         if self.path is not None:
             return _folders_version(self.path)
         return self.version or tested

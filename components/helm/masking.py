@@ -1,4 +1,4 @@
-"""Takes secrets out of text that the program did not write, such as a container's log."""
+"""Masks secrets in text that the program did not write, such as a container's log."""
 
 import base64
 import re
@@ -9,9 +9,9 @@ from components.kubernetes.kubectl import Object, mapping
 HIDDEN = "(not shown)"
 
 SHORTEST = 8
-"""Characters that a value must have to be looked for: shorter ones, such as `true` or a port, are everywhere."""
+"""Minimum length of a value to be masked: shorter ones, such as `true` or a port, are common in any text."""
 
-# What a Secret holds beside a password and everybody may know. A message without host or role is no use.
+# Keys of Secrets whose values are not secret. A message without host or role would be useless.
 _PUBLIC = re.compile(
     r"(?i)(^|[^a-z])(host|hostname|port|user|username|role|db|dbname|database|ca\.crt|tls\.crt|region|bucket)$"
 )
@@ -23,7 +23,7 @@ _IN_URL = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
 
 
 def secret_values(secrets: Sequence[Object]) -> list[str]:
-    """What must not be shown of some Secrets, longest first: their values, and each line of those with several."""
+    """The values of Secrets to be masked, and each line of those with several, longest first."""
     return sorted(set(_values(secrets)), key=len, reverse=True)
 
 
@@ -33,15 +33,15 @@ def _values(secrets: Sequence[Object]) -> Iterator[str]:
             if _PUBLIC.search(key):
                 continue
             text = base64.b64decode(encoded).decode(errors="replace")
-            yield from (part for it in (text, *text.splitlines()) if len(part := it.strip()) >= SHORTEST)
+            yield from (part for line in (text, *text.splitlines()) if len(part := line.strip()) >= SHORTEST)
 
 
 def masked(text: str, values: Sequence[str]) -> str:
-    """The text with `HIDDEN` in place of each of the values, and of what looks like a password.
+    """The text with `HIDDEN` in place of the values and of everything that is likely to be a password.
 
     Args:
         text: any text.
-        values: as `secret_values` lists them.
+        values: from `secret_values`.
     """
     text = _IN_URL.sub(rf"\1:{HIDDEN}@", _ASSIGNED.sub(rf"\1{HIDDEN}", text))
     for value in values:

@@ -1,4 +1,4 @@
-"""What Helm has on record of a release, and what to type when a record is in the way."""
+"""Helm's revisions of a release, and the commands to use when one of them blocks an installation or upgrade."""
 
 import base64
 import gzip
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from components.kubernetes.kubectl import Kubectl, Object, listed, mapping
 
 PENDING = ("pending-install", "pending-upgrade", "pending-rollback")
-"""Statuses of a revision that Helm is at work on, or was when it was killed."""
+"""Statuses of a revision that Helm is working on, or was working on when it was killed."""
 
 _REFUSALS = ("another operation", "cannot re-use a name", "has no deployed releases")
 
@@ -19,14 +19,14 @@ _EVER_RAN = {"deployed", "superseded"}
 
 @dataclass(frozen=True)
 class Revision:
-    """One revision of a release: a Secret of Helm's.
+    """One revision of a release, which Helm stores in a Secret.
 
     Attributes:
         number: from 1.
-        status: Helm's word for it.
+        status: status as Helm reports it.
         since: when Helm began it.
-        unfinished_hooks: kind and name of what only an installation creates (hooks that are `pre-install` alone)
-            and this revision did not come to.
+        unfinished_hooks: kind and name of the hooks that only an installation runs (`pre-install` and no other event)
+            and that have not succeeded.
     """
 
     number: int
@@ -36,12 +36,12 @@ class Revision:
 
 
 def revisions(secrets: Sequence[Object]) -> list[Revision]:
-    """The revisions that are in some of Helm's Secrets, oldest first."""
-    return sorted((_revision(secret) for secret in secrets), key=lambda it: it.number)
+    """The revisions in Helm's Secrets, oldest first."""
+    return sorted((_revision(secret) for secret in secrets), key=lambda revision: revision.number)
 
 
 def _revision(secret: Object) -> Revision:
-    # Helm encodes a record before Kubernetes does the same with what is in a Secret.
+    # In Base64 twice: by Helm, and by Kubernetes.
     packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
     record = json.loads(gzip.decompress(packed))
     return Revision(
@@ -57,79 +57,80 @@ def _revision(secret: Object) -> Revision:
 
 
 def is_refusal(error: str) -> bool:
-    """Whether Helm did nothing because of what is on record."""
+    """Whether Helm did nothing because of an existing revision."""
     return any(refusal in error for refusal in _REFUSALS)
 
 
-def advice(found: Sequence[Revision], error: str, release: str, namespace: str, kubectl: Kubectl) -> str:
-    """What is in the way and what to type, or nothing if no record is.
+def advice(records: Sequence[Revision], error: str, release: str, namespace: str, kubectl: Kubectl) -> str:
+    """Which revision blocks Helm and which commands to use; empty if none does.
 
     Args:
-        found: the revisions of the release, oldest first.
-        error: what Helm said.
+        records: the revisions of the release, oldest first.
+        error: Helm's error.
         release: its name.
         namespace: its namespace.
-        kubectl: reaches its cluster.
+        kubectl: `kubectl` on its cluster.
     """
-    last, name = (found[-1] if found else None), f"{namespace}/{release}"
-    records = f"owner=helm,name={release}"
-    delete_all = _delete(kubectl, namespace, records)
+    last, name = (records[-1] if records else None), f"{namespace}/{release}"
+    selector = f"owner=helm,name={release}"
+    delete_all = _delete(kubectl, namespace, selector)
     if last and last.status in PENDING and ("another operation" in error or "cannot re-use a name" in error):
-        delete_pending = _delete(kubectl, namespace, f"{records},status in ({', '.join(PENDING)})")
+        delete_pending = _delete(kubectl, namespace, f"{selector},status in ({', '.join(PENDING)})")
         return f"""\
 Helm release {name} has been {last.status} since {last.since} (revision {last.number}).
-The `pulumi up` or `helm` that began it was cut off, or is still at work. Once nothing is at work on it any more, delete
-the record of that revision; pods, volumes and data stay. Then `pulumi up` again.
+The `pulumi up` or `helm` that started it was interrupted, or is still running. Once it is no longer running, delete the
+Secret of that revision and run `pulumi up` again; pods, volumes and data are not deleted.
     {delete_pending}"""
     if last and "cannot re-use a name" in error:
         return f"""\
-There is a Helm release {name} already ({last.status}, revision {last.number}), and this stack does not know it.
-If it is another's, choose another `releaseName` or namespace. If a `pulumi up` of this stack created it and was killed,
-delete its records; pods, volumes and data stay. Then `pulumi up` again, which takes them over.
+Helm release {name} already exists ({last.status}, revision {last.number}), and is not in the state of this stack.
+If it is not this stack's, choose another `releaseName` or namespace. If a `pulumi up` of this stack created it and was
+killed, delete the Secrets of its revisions and run `pulumi up` again, which adopts its pods, volumes and data.
     {delete_all}"""
     if "has no deployed releases" in error:
-        first = f"    {delete_all}\n" if found else ""
-        return f"Helm release {name} was uninstalled by others. Install it again:\n{first}    pulumi up --refresh"
-    return incomplete(found, release, namespace, kubectl) if last and last.status == "failed" else ""
+        first = f"    {delete_all}\n" if records else ""
+        return f"Helm release {name} was uninstalled by others. To install it again:\n{first}    pulumi up --refresh"
+    return incomplete(records, release, namespace, kubectl) if last and last.status == "failed" else ""
 
 
-def incomplete(found: Sequence[Revision], release: str, namespace: str, kubectl: Kubectl) -> str:
-    """What to type where a first installation ended too early for an upgrade to make up for it; else nothing.
+def incomplete(records: Sequence[Revision], release: str, namespace: str, kubectl: Kubectl) -> str:
+    """The commands to use if the first installation failed before its hooks, which an upgrade does not run; else empty.
 
     Args:
-        found: the revisions of the release, oldest first.
+        records: the revisions of the release, oldest first.
         release: its name.
         namespace: its namespace.
-        kubectl: reaches its cluster.
+        kubectl: `kubectl` on its cluster.
     """
-    # Helm forgets the oldest revisions: what is first need not be the installation.
-    if not found or found[0].number != 1 or not found[0].unfinished_hooks or _EVER_RAN & {it.status for it in found}:
+    # Helm deletes the oldest revisions: the first one here need not be the installation.
+    if not records or records[0].number != 1 or not records[0].unfinished_hooks:
         return ""
-    missing = ", ".join(found[0].unfinished_hooks)
+    if _EVER_RAN & {revision.status for revision in records}:
+        return ""
+    missing = ", ".join(records[0].unfinished_hooks)
     return f"""\
-The first installation of Helm release {namespace}/{release} ended before it had created what no upgrade creates:
-{missing}. Once the cause is mended, install again; volumes and data stay.
+The first installation of Helm release {namespace}/{release} failed before it created objects that an upgrade does not
+create: {missing}. Once the cause is fixed, install it again; volumes and data are not deleted.
     {_delete(kubectl, namespace, f"owner=helm,name={release}")}
     pulumi up --refresh"""
 
 
 def unfinished(status: str, release: str, namespace: str, kubectl: Kubectl) -> str:
-    """What to type where the state says that a release is not deployed, and that nothing about it is to change.
+    """The commands to use if a release in the state is not deployed and Pulumi sees no change.
 
-    `pulumi refresh` takes a failed or pending revision into the state as it is: `pulumi up` would end well and leave
-    it so.
+    `pulumi refresh` stores a failed or pending revision in the state: `pulumi up` would then succeed without a change.
 
     Args:
-        status: Helm's word for it.
+        status: status as Helm reports it.
         release: its name.
         namespace: its namespace.
-        kubectl: reaches its cluster.
+        kubectl: `kubectl` on its cluster.
     """
-    # All records: were the last deployed revision left, a stack file that says the same would change nothing, and what
-    # the unfinished one has changed would stay.
+    # All revisions: with the last deployed one left, an unchanged stack file would change nothing, and the changes of
+    # the failed one would stay.
     return f"""\
-Helm release {namespace}/{release} is {status}: an earlier `pulumi up` failed or was killed, and then came a refresh.
-Delete its records; pods, volumes and data stay. Then install it again over them:
+Helm release {namespace}/{release} is {status}: an earlier `pulumi up` failed or was killed before a refresh.
+Delete the Secrets of its revisions and install it again; pods, volumes and data are not deleted:
     {_delete(kubectl, namespace, f"owner=helm,name={release}")}
     pulumi up --refresh"""
 

@@ -1,4 +1,4 @@
-"""The Kubernetes provider of a stack, which knows how `kubectl` reaches the same cluster."""
+"""The Kubernetes provider of a stack, and `kubectl` on the same cluster."""
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -10,7 +10,7 @@ class ClusterProvider(k8s.Provider):
     """A Kubernetes provider.
 
     Attributes:
-        kubectl: reaches the same cluster.
+        kubectl: `kubectl` on the same cluster.
     """
 
     kubectl: Kubectl
@@ -20,11 +20,11 @@ class ClusterProvider(k8s.Provider):
             name,
             kubeconfig=kubectl.kubeconfig,
             context=kubectl.context,
-            # Changed in place: replaced, they would be gone for a moment, and pods would start without them.
+            # Updated in place: during a replacement they would not exist, and pods could not start.
             enable_secret_mutable=True,
             enable_config_map_mutable=True,
-            # Kept claims, and objects that a killed `pulumi up` made but could not note, are taken over: also where the
-            # stack file has changed since, though the provider then has another name as the manager of their fields.
+            # Adopts retained claims, and objects that are not in the state because `pulumi up` was killed. If the stack
+            # file has changed since, the provider has another field manager and must force conflicts.
             upsert_existing_objects=True,
             enable_patch_force=True,
             opts=opts,
@@ -33,6 +33,6 @@ class ClusterProvider(k8s.Provider):
 
 
 def kubectl_of(resource: pulumi.Resource | None) -> Kubectl:
-    """How to reach the cluster on which a resource's children are made; kubectl's own choice if nobody says."""
+    """`kubectl` on the cluster of a resource's children; with its own defaults if the resource has no provider."""
     provider = resource.get_provider("kubernetes:core/v1:Pod") if resource else None
     return provider.kubectl if isinstance(provider, ClusterProvider) else Kubectl()

@@ -1,18 +1,8 @@
-"""Where images are pulled from, if not from the registries that their names say."""
-
-from components.forms.pins import (
-    CLOUD_SQL_PROXY_IMAGE,
-    CLOUDNATIVEPG_IMAGE,
-    CLOUDNATIVEPG_PGBOUNCER_IMAGE,
-    POSTGRES_IMAGE,
-)
-
-PINNED = frozenset({POSTGRES_IMAGE, CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE, CLOUD_SQL_PROXY_IMAGE})
-"""Images that the program chooses itself. Any other is somebody's choice, and used as written."""
+"""Images from a mirror instead of the registries in their names."""
 
 
 def mirrored(reference: str, registry: str | None) -> str:
-    """The reference of the same image on a mirror: the registry is another one, path and tag stay.
+    """The reference of the same image on a mirror: the registry is replaced, path and tag stay.
 
     As Helm charts do it with a registry for all images. A short name is Docker Hub's: `postgres:17` has the path
     `library/postgres`.

@@ -1,4 +1,4 @@
-"""`kubectl` on the cluster of the stack, for what the program reports of a failure."""
+"""`kubectl` on the cluster of the stack, for reports on failures."""
 
 import asyncio
 import json
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 Object = Mapping[str, Any]
-"""What the API server tells of an object, or a part of it."""
+"""An object as the API server returns it, or a part of it."""
 
 SECONDS = 20
-"""How long one command may take: a report must not hold up the failure that it explains."""
+"""Timeout of a command in seconds: a report must not delay the failure that it explains."""
 
 
 class KubectlError(Exception):
-    """`kubectl` is not installed, did not answer in time, or failed; the text says which."""
+    """`kubectl` is not installed, timed out, or failed; the text says which."""
 
 
 @dataclass(frozen=True)
 class Kubectl:
-    """How `kubectl` reaches the cluster.
+    """`kubectl` on one cluster.
 
     Attributes:
         kubeconfig: path of a kubeconfig file; `$KUBECONFIG` or `~/.kube/config` if None.
@@ -31,11 +31,11 @@ class Kubectl:
     context: str | None = None
 
     def line(self, *arguments: str) -> str:
-        """The command as people type it."""
+        """The command as typed in a shell."""
         return shlex.join(["kubectl", *self._access(), *arguments])
 
     async def run(self, *arguments: str) -> str:
-        """What the command prints.
+        """The output of the command.
 
         Raises:
             KubectlError: it could not be run, or failed.
@@ -57,7 +57,7 @@ class Kubectl:
                 out, err = await process.communicate()
         except TimeoutError:
             process.kill()
-            msg = f"kubectl did not answer within {SECONDS} s"
+            msg = f"kubectl timed out after {SECONDS} s"
             raise KubectlError(msg) from None
         if process.returncode:
             msg = f"kubectl failed: {err.decode(errors='replace').strip()}"
@@ -77,11 +77,11 @@ class Kubectl:
         return [part for flag, value in flags.items() if value for part in (flag, value)]
 
 
-def mapping(it: Object, key: str) -> Object:
-    """The mapping under a key; an empty one where the API server leaves it out."""
-    return it.get(key) or {}
+def mapping(part: Object, key: str) -> Object:
+    """The mapping under a key; an empty one if the API server omits it."""
+    return part.get(key) or {}
 
 
-def listed(it: Object, key: str) -> list[Object]:
-    """The list under a key; an empty one where the API server leaves it out."""
-    return it.get(key) or []
+def listed(part: Object, key: str) -> list[Object]:
+    """The list under a key; an empty one if the API server omits it."""
+    return part.get(key) or []

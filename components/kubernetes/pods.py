@@ -1,4 +1,4 @@
-"""What a platform team asks of every pod, whoever makes it: one block for the whole stack."""
+"""The settings of every pod: a block of the stack file, which is passed on to all that create pods."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias, cast
@@ -8,10 +8,11 @@ from pydantic import AfterValidator, Field, PlainValidator
 from components.forms.base import KeyPath, Model, Refusal, refuse, refuse_each
 from components.forms.labels import Annotations, Labels, NodeLabels
 from components.forms.names import Form, ObjectName
+from components.kubernetes.images import mirrored
 
 IMAGE, NONE = "image", "none"
 Id: TypeAlias = int | str
-"""A user or group: its number, `IMAGE` for the one that an image is made for, `NONE` for the one that the cluster
+"""A user or group: its number, `IMAGE` for the one that an image is built for, `NONE` for one that the cluster
 assigns."""
 
 _LARGEST_ID = 2**31 - 1
@@ -19,8 +20,7 @@ _LARGEST_ID = 2**31 - 1
 _REGISTRY = Form(
     r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([-._]+[a-z0-9]+)*)*",
     None,
-    "a registry's host, with a port or a path if there is one, such as mirror.example.com/hub; no scheme, no '/' at "
-    "the end",
+    "a registry's host, with an optional port and path, such as mirror.example.com/hub; no scheme, no '/' at the end",
 )
 
 
@@ -29,7 +29,7 @@ def _id(value: object, least: int) -> Id:
         return cast("str", value)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _LARGEST_ID:
         refuse(
-            f"a number from {least} to {_LARGEST_ID}, `{IMAGE}` (the one that the image is made for) or `{NONE}` (the "
+            f"a number from {least} to {_LARGEST_ID}, `{IMAGE}` (the one that the image is built for) or `{NONE}` (the "
             "cluster assigns one, as OpenShift does)"
         )
     return value
@@ -43,12 +43,29 @@ def _group(value: object) -> Id | None:
     return None if value is None else _id(value, 0)
 
 
-# What editors are told: numbers, and the two words.
+# In the JSON Schema: numbers, and the two words.
 _SCHEMA = int | Literal["image", "none"]
 User = Annotated[Id, PlainValidator(_user, json_schema_input_type=_SCHEMA)]
 """User id; containers may not be root."""
 Group = Annotated[Id | None, PlainValidator(_group, json_schema_input_type=_SCHEMA | None)]
 """Group id."""
+
+
+# Istio reads the label, its older versions the annotation; Linkerd, Consul and Kuma as their manuals say.
+_NO_SIDECAR_LABELS = {"sidecar.istio.io/inject": "false", "kuma.io/sidecar-injection": "disabled"}
+_JOB_ANNOTATIONS = {
+    "none": {
+        "consul.hashicorp.com/connect-inject": "false",
+        "linkerd.io/inject": "disabled",
+        "sidecar.istio.io/inject": "false",
+    },
+    # Istio 1.24 and later; Linkerd 2.19 and later, then 2.15 and later.
+    "native": {
+        "config.alpha.linkerd.io/proxy-enable-native-sidecar": "true",
+        "config.beta.linkerd.io/proxy-enable-native-sidecar": "true",
+        "sidecar.istio.io/nativeSidecar": "true",
+    },
+}
 
 
 class Toleration(Model):
@@ -111,7 +128,7 @@ def _misshapen_terms(path: KeyPath, terms: object) -> Iterator[Refusal]:
 
 
 class Pods(Model):
-    """What holds for every pod that the program makes or has made: servers, Jobs, operators and apps."""
+    """Settings of every pod that the program, an operator or an app's chart creates."""
 
     image_pull_secrets: list[ObjectName] = []
     """Names of Secrets with registry credentials, which must exist in every namespace that pods run in."""
@@ -123,7 +140,8 @@ class Pods(Model):
     node_selector: NodeLabels = {}
     """Labels of the nodes that pods may run on. A `nodeSelector` of one server comes on top."""
     affinity: Annotated[dict[str, Any], AfterValidator(_affinity)] = {}
-    """Affinity of pods to nodes and to each other, as in a pod's `spec.affinity`; beside what keeps replicas apart."""
+    """Affinity of pods to nodes and to each other, as in a pod's `spec.affinity`, combined with the rules that keep
+    replicas on different nodes."""
     priority_class_name: ObjectName | None = None
     """Priority class of pods, which must exist."""
     labels: Labels = {}
@@ -131,14 +149,14 @@ class Pods(Model):
     annotations: Annotations = {}
     """Annotations of pods."""
     run_as_user: User = IMAGE
-    """User id of containers: a number; `image`, the one that each image is made for; or `none`, so that the cluster
+    """User id of containers: a number; `image`, the one that each image is built for; or `none`, so that the cluster
     assigns one, as OpenShift does."""
     run_as_group: Group = None
     """Group id of containers, likewise; absent, as `runAsUser`."""
     fs_group: Group = None
     """Group id of volumes, likewise; absent, as `runAsUser`."""
     service_account_annotations: Annotations = {}
-    """Annotations of the service accounts that the program and the charts make."""
+    """Annotations of the service accounts that the program and the charts create."""
     job_sidecars: Literal["injected", "native", "none"] = "injected"
     """Sidecars of a service mesh in pods that must end by themselves: as the mesh injects them, as native sidecars
     (Istio and Linkerd, Kubernetes 1.29), which end with the pod, or none."""
@@ -152,3 +170,45 @@ class Pods(Model):
     def volumes_group(self) -> Id:
         """Group id of volumes."""
         return self.run_as_user if self.fs_group is None else self.fs_group
+
+    @property
+    def as_image_user(self) -> bool:
+        """Whether containers run as the user that their image is built for."""
+        return self.run_as_user == IMAGE
+
+    @property
+    def pull_secrets(self) -> list[dict[str, str]]:
+        """`imagePullSecrets`, as Kubernetes and most charts write them."""
+        return [{"name": name} for name in self.image_pull_secrets]
+
+    @property
+    def toleration_specs(self) -> list[dict[str, Any]]:
+        """`tolerations`, as Kubernetes writes them."""
+        return [toleration.model_dump(by_alias=True, exclude_none=True) for toleration in self.tolerations]
+
+    @property
+    def job_labels(self) -> Mapping[str, str]:
+        """Labels of pods that must end by themselves, on top of `labels`."""
+        return _NO_SIDECAR_LABELS if self.job_sidecars == "none" else {}
+
+    @property
+    def job_annotations(self) -> Mapping[str, str]:
+        """Annotations of pods that must end by themselves, on top of `annotations`."""
+        return _JOB_ANNOTATIONS.get(self.job_sidecars, {})
+
+    def labels_of(self, *, ends: bool) -> dict[str, str]:
+        """Labels of a pod; `ends` says that it must end by itself."""
+        return {**self.labels, **(self.job_labels if ends else {})}
+
+    def annotations_of(self, *, ends: bool) -> dict[str, str]:
+        """Annotations of a pod; `ends` says that it must end by itself."""
+        return {**self.annotations, **(self.job_annotations if ends else {})}
+
+    def image(self, reference: str, default: str) -> str:
+        """The reference that an image is pulled by: on the mirror, if there is one and the image is the default.
+
+        Args:
+            reference: the image.
+            default: the image that the program uses by default. Any other is used as written.
+        """
+        return mirrored(reference, self.registry) if reference == default else reference

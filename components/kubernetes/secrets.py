@@ -1,4 +1,4 @@
-"""Kubernetes Secrets, made so that a preview shows which of their values change."""
+"""Kubernetes Secrets, created so that a preview shows which of their values change."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -17,13 +17,13 @@ def secret(
 ) -> k8s.core.v1.Secret:
     """A Secret of text values.
 
-    They are given as `data`, not as `stringData`: the API server moves the one into the other, so that a preview that
-    does not know a new password yet would show `data` as removed and `stringData` as added.
+    The values are in `data`, not in `stringData`, which the API server converts to `data`: with a new password that is
+    not known yet, a preview would show `data` as removed and `stringData` as added.
     """
     data = {key: pulumi.Output.secret(value).apply(_in_base64) for key, value in values.items()}
 
     def key_by_key(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
-        # The SDK makes one secret of all values: one that is unknown would make all of them unknown.
+        # The SDK turns the whole mapping into one secret: with one unknown value, all of them would be unknown.
         return pulumi.ResourceTransformationResult({**args.props, "data": data}, args.opts)
 
     return k8s.core.v1.Secret(
@@ -36,7 +36,7 @@ def secret(
 
 
 def by_key(values: pulumi.Output[dict[str, str]], keys: Iterable[str]) -> dict[str, pulumi.Output[str]]:
-    """Values of a mapping that becomes known later."""
+    """The values of a mapping that is not known yet."""
 
     def value(key: str) -> pulumi.Output[str]:
         return values.apply(lambda known: known[key])

@@ -1,11 +1,10 @@
-"""Where a stack file has `moveFrom`: what each app's move from that server to the one of `postgresql` is."""
+"""The apps' moves from the servers of `moveFrom` to those of `postgresql`."""
 
 from collections.abc import Mapping
 
 from components.platform.settings import Stack
 from components.postgres.move import MoveArgs
 from components.postgres.server import ServerComponent
-from components.servers.embedded.component import EmbeddedServer
 
 
 def moves(
@@ -15,26 +14,28 @@ def moves(
 
     Args:
         stack: the stack file.
-        sources: the servers that the apps' data come from, by app; empty without `moveFrom`.
-        targets: the servers that they go to.
+        sources: the servers that the data are moved from, by the app's key; empty without `moveFrom`.
+        targets: the servers that they are moved to.
     """
-    wait_seconds = max(server.start_timeout_seconds for server in stack.servers)
-    found: dict[str, MoveArgs] = {}
+    wait_seconds = max(postgresql.start_timeout_seconds for postgresql in stack.postgresqls.values())
+    planned: dict[str, MoveArgs] = {}
     for key, source in sources.items():
-        app, _ = stack.apps[key]
-        target = targets[key]
-        # One of the two is the app's own, whose admin's password the program knows; the other's Secret may be a
-        # person's or an operator's, so the Job goes where that is.
-        own, other = (source, target) if isinstance(source, EmbeddedServer) else (target, source)
-        found[key] = MoveArgs(
-            source=source.server,
-            target=target.server,
-            namespace=other.server.namespace,
-            admin_password=own.admin_password if isinstance(own, EmbeddedServer) else None,
+        app, target = stack.apps[key], targets[key]
+        # One of the two is embedded, and the program has generated its admin's password. The admin's Secret of the
+        # other one may be an existing one or an operator's, so the Job runs in its namespace.
+        own, other = (source, target) if source.connection.exclusive else (target, source)
+        secret_name = app.database.secret_name
+        planned[key] = MoveArgs(
+            source=source.connection,
+            target=target.connection,
+            namespace=other.connection.namespace,
             username=app.database.username,
             databases=list(app.databases),
-            # A Job that an interrupted `pulumi up` left must not be taken for that of the way back.
-            name=f"{app.database.secret_name}-{'move' if own is source else 'back'}",
+            # Different names: a Job that an interrupted `pulumi up` has left must not be adopted for the way back.
+            name=f"{secret_name}-{'move' if own is source else 'back'}",
+            downtime_name=f"{secret_name}-downtime",
+            app=key,
+            admin_password=own.admin_password,
             wait_seconds=wait_seconds,
         )
-    return found
+    return planned

@@ -1,36 +1,33 @@
-"""What may move where."""
+"""Rules of `moveFrom`: which server can be moved to which."""
 
 from collections.abc import Iterator
 
-from components.forms.base import Found, Refusal
-from components.servers.embedded.settings import EmbeddedPostgreSQL
-from components.servers.standalone import StandalonePostgreSQL
+from components.forms.base import Placeholder, Refusal
+from components.platform.postgresql import AnyPostgreSQL
 
-PostgreSQL = EmbeddedPostgreSQL | StandalonePostgreSQL
-_ADMIN = "an admin: a move stops the app's role on one server and makes databases on the other"
+_ADMIN = "an admin: a move stops the app's role on one server and creates databases on the other"
 _SERVERS = (("postgresql",), ("moveFrom",))
 
 
-def refusals(postgresql: PostgreSQL, move_from: PostgreSQL | None) -> Iterator[Refusal]:
-    """A move that is none, or that would need two shared servers at once.
+def refusals(postgresql: AnyPostgreSQL, move_from: AnyPostgreSQL | None) -> Iterator[Refusal]:
+    """A move without admin, to the same server, or between two standalone servers.
 
     Args:
-        postgresql: where the data are to be.
-        move_from: where they are.
+        postgresql: the servers that the data are moved to.
+        move_from: the servers that they are moved from; None if nothing is moved.
     """
-    match postgresql, move_from:
-        case StandalonePostgreSQL(has_admin=False), EmbeddedPostgreSQL() | StandalonePostgreSQL():
-            yield Refusal(("postgresql", "server", "admin"), Found.NOTHING, _ADMIN, _SERVERS)
-        case _, StandalonePostgreSQL(has_admin=False):
-            yield Refusal(("moveFrom", "server", "admin"), Found.NOTHING, _ADMIN, _SERVERS)
-        case EmbeddedPostgreSQL(), EmbeddedPostgreSQL():
-            allowed = "a standalone server: `postgresql` is embedded too, so there is nothing to move"
-            yield Refusal(("moveFrom", "mode"), "embedded", allowed, _SERVERS)
-        case StandalonePostgreSQL(), StandalonePostgreSQL():
-            if postgresql.server == move_from.server:
-                allowed = "another server than that of `postgresql`: there is nothing to move"
-            else:
-                allowed = "embedded: from one standalone server to another, move to embedded first, then on"
-            yield Refusal(("moveFrom", "mode"), "standalone", allowed, _SERVERS)
-        case _:
-            pass
+    if move_from is None:
+        return
+    for setting, side in (("postgresql", postgresql), ("moveFrom", move_from)):
+        if not side.has_admin:
+            yield Refusal((setting, "server", "admin"), Placeholder.NOTHING, _ADMIN, _SERVERS)
+            return
+    if postgresql.mode != move_from.mode:
+        return
+    if postgresql.mode == "embedded":
+        allowed = "a standalone server: `postgresql` is embedded too, so there is nothing to move"
+    elif postgresql.server_or_none == move_from.server_or_none:
+        allowed = "another server than that of `postgresql`: there is nothing to move"
+    else:
+        allowed = "embedded: from one standalone server to another, move to embedded first, then on"
+    yield Refusal(("moveFrom", "mode"), move_from.mode, allowed, _SERVERS)

@@ -1,4 +1,4 @@
-"""What `pulumi stack output` tells about an app."""
+"""The outputs of an app."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from components.postgres.sessions import Session
 
 @dataclass(frozen=True)
 class AppOutputs:
-    """How people reach an app and its database.
+    """How to connect to an app and its database.
 
     Attributes:
-        mode: who runs the database.
-        database: the app's database, its endpoint and connection string.
-        session: how people run `psql` and `pg_dump` on it.
-        address: where the app answers.
+        mode: `embedded` or `standalone`.
+        database: the app's database.
+        session: commands that run `psql` and `pg_dump` on it.
+        address: URL of the app.
     """
 
     mode: str
@@ -25,7 +25,7 @@ class AppOutputs:
     address: str
 
     def to_dict(self) -> dict[str, pulumi.Input[str | int]]:
-        """As exported, keys in camelCase; the connection string is a secret."""
+        """The exported mapping, keys in camelCase; the connection string is a secret."""
         endpoint = self.database.endpoint
         return {
             "mode": self.mode,

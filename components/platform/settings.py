@@ -1,26 +1,26 @@
-"""Everything that a stack file may say, as one model."""
+"""A stack file as one model, which is the platform's args."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, cast
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from components.apps import run_namespaces
-from components.apps.dagster import user_code
-from components.apps.postgresql import PostgreSQL
-from components.apps.settings import Airbyte, Dagster
+from components.apps.airbyte.settings import AirbyteSettings
+from components.apps.app import AppSettings
+from components.apps.dagster.settings import DagsterSettings
 from components.forms.base import KeyPath, Model, Refusal
 from components.forms.labels import Labels, NamespaceLabels
 from components.forms.names import Namespace
 from components.kubernetes.pods import Pods
 from components.platform import moving, sharing
-from components.servers import operators
+from components.platform.postgresql import AnyPostgreSQL, PostgreSQL
 from components.servers.embedded.settings import EmbeddedPostgreSQL
+from components.servers.kind import ServerSettings
 from components.servers.standalone import StandalonePostgreSQL
 
 
 def _empty_is_none(value: object) -> object:
-    # Pulumi asks for a value of each key that Pulumi.yaml declares without a default; its default there is empty.
+    # Pulumi asks for a value of each key that Pulumi.yaml declares without a default; their default is empty.
     return None if value == "" else value
 
 
@@ -28,13 +28,13 @@ def _none_if_empty(value: object) -> object:
     return None if value in ("", {}) else value
 
 
-def _embedded_if_not_told(value: object) -> object:
+def _embedded_by_default(value: object) -> object:
     if not isinstance(value, Mapping):
         return value
     return {"mode": "embedded", **cast("Mapping[str, object]", value)}
 
 
-# What tells whether two things of the apps have the same place and name.
+# Settings on which it depends whether two objects of the apps have the same namespace and name.
 _PLACES = (
     ("namespace",),
     ("airbyte", "namespace"),
@@ -46,99 +46,101 @@ _SECRETS = (("airbyte", "database", "secretName"),)
 
 
 class Cluster(Model):
-    """Which Kubernetes cluster, if not the one that kubectl talks to."""
+    """The Kubernetes cluster, if it is not that of kubectl's current context."""
 
     context: Annotated[str, Field(min_length=1)] | None = None
-    """Context in the kubeconfig; its current one if absent."""
+    """Context in the kubeconfig; absent, its current one."""
     kubeconfig: Annotated[str, Field(min_length=1)] | None = None
-    """Path of a kubeconfig file; `$KUBECONFIG` or `~/.kube/config` if absent."""
+    """Path of a kubeconfig file; absent, `$KUBECONFIG` or `~/.kube/config`."""
     create_namespaces: bool = True
-    """Whether the program makes the apps' namespaces; `false` if somebody else does."""
+    """Whether the program creates the namespaces; `false` if they already exist."""
     namespace_labels: NamespaceLabels = {}
-    """Labels of the namespaces that the program makes, such as those of Pod Security, on top of `labels`."""
+    """Labels of the namespaces that the program creates, in addition to `labels`, such as
+    `pod-security.kubernetes.io/enforce: restricted`."""
 
 
 class Stack(Model):
     """A stack file: keys below `lakehouse:` in `Pulumi.<stack>.yaml`."""
 
     cluster: Cluster = Cluster()
-    """Which Kubernetes cluster."""
+    """The Kubernetes cluster."""
     namespace: Annotated[Namespace | None, BeforeValidator(_empty_is_none)] = None
     """One namespace for both apps; absent, each has its own."""
     retain_data: bool = True
-    """Whether `pulumi destroy` keeps the data volumes (and their namespaces)."""
-    postgresql: Annotated[PostgreSQL, BeforeValidator(_embedded_if_not_told)] = EmbeddedPostgreSQL()
+    """Whether `pulumi destroy` retains the data volumes (and their namespaces)."""
+    postgresql: Annotated[PostgreSQL, BeforeValidator(_embedded_by_default)] = EmbeddedPostgreSQL()
     """Who runs PostgreSQL."""
     move_from: Annotated[
-        EmbeddedPostgreSQL | StandalonePostgreSQL | None,
+        AnyPostgreSQL | None,
         Field(discriminator="mode"),
         BeforeValidator(_none_if_empty),
     ] = None
-    """Who ran PostgreSQL until now: its data are moved to `postgresql`. Taken out again when that is done."""
+    """The server before a move: its data are moved to `postgresql`. Remove the setting when the move is complete."""
     admin_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
     """Password of an existing server's admin, encrypted: `pulumi config set --secret adminPassword`."""
     labels: Labels = {}
-    """Labels of every Kubernetes object that the program makes, and of all pods."""
+    """Labels of every Kubernetes object that the program creates, and of all pods, such as `team: data`."""
     pods: Pods = Pods()
-    """What holds for every pod: where images come from, where pods run, as whom, and how they are marked."""
+    """Settings of every pod, such as the registry of images, nodes, user and labels."""
     airbyte_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
-    """Password of Airbyte's role where it is there already, since `postgresql.server` has no `admin`; encrypted:
+    """Password of Airbyte's existing role, where `postgresql.server` has no `admin`; encrypted:
     `pulumi config set --secret airbytePassword`."""
     dagster_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
-    """Password of Dagster's role where it is there already, since `postgresql.server` has no `admin`; encrypted:
+    """Password of Dagster's existing role, where `postgresql.server` has no `admin`; encrypted:
     `pulumi config set --secret dagsterPassword`."""
-    airbyte: Airbyte = Airbyte()
+    airbyte: AirbyteSettings = AirbyteSettings()
     """Airbyte."""
-    dagster: Dagster = Dagster()
+    dagster: DagsterSettings = DagsterSettings()
     """Dagster."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """What the two apps and the whole must agree on."""
+        """Values that contradict each other."""
         yield from self._two_layouts()
         yield from self._kubernetes_own_namespaces()
-        if not (self.airbyte.enabled or self.dagster.enabled):
+        if not self.apps:
             reads = (("airbyte", "enabled"), ("dagster", "enabled"))
             yield Refusal(("dagster", "enabled"), False, "at least one app enabled", reads)
         yield from self._taken_secrets()
         yield from moving.refusals(self.postgresql, self.move_from)
-        embedded_too = any(isinstance(server, EmbeddedPostgreSQL) for server in self.servers)
-        for key, server in self._by_key.items():
-            if isinstance(server, StandalonePostgreSQL):
-                yield from sharing.refusals(key, server, self.apps, embedded_too=embedded_too)
-                yield from operators.refusals(key, server, self.apps, retain_data=self.retain_data)
-        if self.dagster.enabled:
-            tls = self.postgresql.tls if isinstance(self.postgresql, StandalonePostgreSQL) else "disable"
-            yield from user_code.refusals(self.dagster, tls)
-        yield from run_namespaces.refusals(self.apps)
-        yield from sharing.admin_password_refusals(self.servers, self.admin_password)
+        for setting, postgresql in self.postgresqls.items():
+            if isinstance(postgresql, StandalonePostgreSQL):
+                yield from sharing.refusals(
+                    setting,
+                    postgresql,
+                    self.apps,
+                    embedded_too=any(other.server_or_none is None for other in self.postgresqls.values()),
+                    retain_data=self.retain_data,
+                )
+        for app in self.apps.values():
+            yield from app.rules(self.postgresql.client_tls)
+        yield from sharing.admin_password_refusals(self.postgresqls.values(), self.admin_password)
         yield from sharing.role_refusals(self.postgresql, self.apps, self.role_passwords)
-        if self.airbyte.enabled and self.dagster.enabled and self.airbyte_namespace == self.dagster_namespace:
+        if len({app.namespace for app in self.apps.values()}) < len(self.apps):
             yield from self._clashes()
 
     def _two_layouts(self) -> Iterator[Refusal]:
-        for key, app in (("airbyte", self.airbyte), ("dagster", self.dagster)):
+        for app in self._all_apps:
             if self.namespace is not None and "namespace" in app.model_fields_set:
                 allowed = "either `namespace` for both apps or one in each app"
-                yield Refusal((key, "namespace"), app.namespace, allowed, (("namespace",),))
+                yield Refusal((app.key, "namespace"), app.namespace, allowed, (("namespace",),))
 
     def _kubernetes_own_namespaces(self) -> Iterator[Refusal]:
-        allowed = "a namespace that Kubernetes has not made itself, or `cluster.createNamespaces: false`"
+        allowed = "a namespace that Kubernetes has not created itself, or `cluster.createNamespaces: false`"
         reads = (("cluster", "createNamespaces"),)
-        candidates: dict[KeyPath, str | None] = {
-            ("namespace",): self.namespace,
-            ("airbyte", "namespace"): self.airbyte.namespace,
-            ("dagster", "namespace"): self.dagster.namespace,
-        }
-        for key, server in self._by_key.items():
-            if isinstance(server, StandalonePostgreSQL):
-                candidates[key, "namespace"] = server.namespace
+        candidates: dict[KeyPath, str | None] = {("namespace",): self.namespace}
+        candidates |= {(app.key, "namespace"): app.namespace for app in self._all_apps}
+        for setting, postgresql in self.postgresqls.items():
+            if isinstance(postgresql, StandalonePostgreSQL):
+                candidates[setting, "namespace"] = postgresql.namespace
         for path, name in candidates.items():
             if self.cluster.create_namespaces and name is not None and (name == "default" or name.startswith("kube-")):
                 yield Refusal(path, name, allowed, reads)
 
     def _taken_secrets(self) -> Iterator[Refusal]:
-        for key, (app, namespace) in self.apps.items():
-            taken = {name for other, place in self.apps.values() if place == namespace for name in other.secret_names}
+        for key, app in self.apps.items():
+            taken = {
+                name for other in self.apps.values() if other.namespace == app.namespace for name in other.secret_names
+            }
             if app.database.secret_name in taken:
                 allowed = "a name that no other Secret of the namespace has"
                 yield Refusal((key, "database", "secretName"), app.database.secret_name, allowed, _PLACES)
@@ -156,35 +158,33 @@ class Stack(Model):
             yield Refusal(path, secret, "another name than Airbyte's Secret", (*_PLACES, *_SECRETS))
 
     @property
-    def role_passwords(self) -> dict[str, SecretStr | None]:
-        """Password of each app's role, where the stack file gives it."""
-        return {"airbyte": self.airbyte_password, "dagster": self.dagster_password}
+    def _all_apps(self) -> tuple[AppSettings, ...]:
+        return (self.airbyte, self.dagster)
 
     @property
-    def servers(self) -> tuple[EmbeddedPostgreSQL | StandalonePostgreSQL, ...]:
-        """Where the data are to be and, if they are moved, where they come from."""
-        return tuple(self._by_key.values())
+    def apps(self) -> dict[str, AppSettings]:
+        """The apps that are deployed, by their key, each with the namespace that it is deployed to."""
+        common = {} if self.namespace is None else {"namespace": self.namespace}
+        return {app.key: app.model_copy(update=common) for app in self._all_apps if app.enabled}
 
     @property
-    def _by_key(self) -> dict[str, EmbeddedPostgreSQL | StandalonePostgreSQL]:
+    def postgresqls(self) -> dict[str, AnyPostgreSQL]:
+        """The values of `postgresql` and, if it is given, `moveFrom`, by setting."""
         moved = {} if self.move_from is None else {"moveFrom": self.move_from}
         return {"postgresql": self.postgresql, **moved}
 
     @property
-    def apps(self) -> dict[str, tuple[Airbyte | Dagster, str]]:
-        """The apps that are deployed, by their key, each with its namespace."""
-        both: dict[str, tuple[Airbyte | Dagster, str]] = {
-            "airbyte": (self.airbyte, self.airbyte_namespace),
-            "dagster": (self.dagster, self.dagster_namespace),
-        }
-        return {key: (app, namespace) for key, (app, namespace) in both.items() if app.enabled}
+    def servers(self) -> list[ServerSettings]:
+        """The standalone servers of `postgresql` and `moveFrom`."""
+        settings = self.postgresqls.values()
+        return [server for postgresql in settings if (server := postgresql.server_or_none) is not None]
 
     @property
-    def airbyte_namespace(self) -> str:
-        """Namespace that Airbyte goes to."""
-        return self.namespace or self.airbyte.namespace
+    def role_passwords(self) -> dict[str, SecretStr | None]:
+        """Password of each app's role, if the stack file gives it."""
+        return {"airbyte": self.airbyte_password, "dagster": self.dagster_password}
 
     @property
-    def dagster_namespace(self) -> str:
-        """Namespace that Dagster goes to."""
-        return self.namespace or self.dagster.namespace
+    def all_pods(self) -> Pods:
+        """Settings of every pod, `labels` included."""
+        return self.pods.model_copy(update={"labels": {**self.labels, **self.pods.labels}})

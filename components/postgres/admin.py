@@ -1,4 +1,4 @@
-"""The admin of a server: generated, given by somebody, or in a Secret that is there."""
+"""The admin of a server, and its Secret."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from components.postgres.credentials import PASSWORD_LENGTH
 from components.postgres.server import AdminSecret
 
 ADMIN = "postgres"
-"""Name of the role on servers that the program makes; RDS and Cloud SQL have it as well."""
+"""Name of the admin on servers that the program creates; RDS and Cloud SQL have it as well."""
 
 
 @dataclass(frozen=True)
 class Admin:
-    """The role that makes roles and databases.
+    """The role that creates roles and databases.
 
     Attributes:
         username: its name.
@@ -27,7 +27,7 @@ class Admin:
 
 
 def generated_admin(name: str, rotation: int, opts: pulumi.ResourceOptions) -> Admin:
-    """An admin with a password that is made anew when `rotation` is raised."""
+    """An admin with a password that is generated again when `rotation` is raised."""
     password = random.RandomPassword(
         f"{name}-admin",
         length=PASSWORD_LENGTH,
@@ -38,10 +38,8 @@ def generated_admin(name: str, rotation: int, opts: pulumi.ResourceOptions) -> A
     return Admin(ADMIN, password.result)
 
 
-def admin_secret(name: str, namespace: str, admin: Admin | AdminSecret, opts: pulumi.ResourceOptions) -> AdminSecret:
-    """Put an admin into the Secret `<name>-admin`; a Secret that is there already is taken as it is."""
-    if isinstance(admin, AdminSecret):
-        return admin
+def admin_secret(name: str, namespace: str, admin: Admin, opts: pulumi.ResourceOptions) -> AdminSecret:
+    """Create the Secret `<name>-admin` of an admin."""
     secret_name = f"{name}-admin"
     secret(
         f"{name}-admin",

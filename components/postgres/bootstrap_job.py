@@ -1,6 +1,6 @@
-"""The Jobs that see to an app's part of a server, in the cluster: whoever deploys may have no route to the database.
+"""The Jobs that create or check an app's role and databases. They run in the cluster, which has a route to the server.
 
-`bootstrap.sh` makes it, as an admin; where there is none, `check.sh` looks whether all is there, as the app's role.
+`bootstrap.sh` creates them, as the admin; on a server without one, `check.sh` checks existing ones, as the app's role.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,27 +10,14 @@ import pulumi
 from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
+from components.forms.computed import text
 from components.postgres.credentials import CA_CERTIFICATE
-from components.postgres.script_pod import SCRIPTS, Room, from_secret, literal, only_refusals_count, script_pod
+from components.postgres.database_settings import DatabaseSettings
+from components.postgres.script_pod import SCRIPTS, PodResources, from_secret, literal, only_refusals_count, script_pod
 from components.postgres.security import CONFIG_HASH
-from components.postgres.server import AdminSecret, Server
+from components.postgres.server import AdminSecret, ServerConnection
 
-ROOM = Room(cpu="50m", cpu_limit="1", memory="64Mi", memory_limit="128Mi", files="16Mi")
-
-
-@dataclass(frozen=True)
-class RoleLimits:
-    """What a role may take of a server that it shares.
-
-    Attributes:
-        connections: connections at once; None for as many as the server takes.
-        statement_timeout_seconds: seconds after which a statement is ended; 0 never.
-        idle_in_transaction_timeout_seconds: seconds after which a session idle inside a transaction is ended; 0 never.
-    """
-
-    connections: int | None = None
-    statement_timeout_seconds: int = 0
-    idle_in_transaction_timeout_seconds: int = 0
+RESOURCES = PodResources(cpu="50m", cpu_limit="1", memory="64Mi", memory_limit="128Mi", files="16Mi")
 
 
 @dataclass(frozen=True)
@@ -39,7 +26,7 @@ class AppDatabase:
 
     Attributes:
         name: its name.
-        setting: the setting in the stack file that says its name.
+        setting: the setting in the stack file that gives its name.
         extensions: PostgreSQL extensions in it.
     """
 
@@ -49,56 +36,50 @@ class AppDatabase:
 
 
 @dataclass(frozen=True)
-class Maker:
-    """Who makes role and databases, as it is written on them.
+class Creator:
+    """The creator of role and databases, written into the marks on them.
 
     Attributes:
         stack: project and stack.
         app: key of the app in the stack file.
-        deployment: what another deployment of the same stack does not have.
-        adopt: whether a role and databases that somebody else made are taken over.
+        deployment: id that distinguishes this deployment from others of a stack with the same name.
     """
 
     stack: str
     app: str
     deployment: pulumi.Input[str]
-    adopt: bool = False
 
 
 def bootstrap_job_spec(
     *,
-    server: Server,
+    server: ServerConnection,
     admin: AdminSecret,
-    maker: Maker,
-    username: str,
+    creator: Creator,
+    settings: DatabaseSettings,
     password_secret: str,
     databases: Sequence[AppDatabase],
-    scram_iterations: int,
-    limits: RoleLimits,
     arriving: bool,
     files_name: str,
     files_hash: str,
     labels: Mapping[str, str],
     wait_seconds: int,
 ) -> JobSpecArgs:
-    """Spec of the Job that makes role and databases.
+    """Spec of the Job that creates role and databases, or brings existing ones up to date.
 
     Args:
         server: where the admin connects.
         admin: the admin's Secret.
-        maker: who makes them.
-        username: the role that is made.
-        password_secret: Secret beside the admin's that holds the role's `password`.
+        creator: creator in the marks.
+        settings: the role.
+        password_secret: Secret in the admin's namespace with the role's `password`.
         databases: databases of the role.
-        scram_iterations: rounds of the password's verifier.
-        limits: what the role may take.
-        arriving: whether a move is to bring the data here.
-        files_name: ConfigMap with the scripts and, if there is one, the authority's certificate.
+        arriving: whether the server is the target of a move.
+        files_name: ConfigMap with the scripts and, if clients check the server's certificate, the CA certificate.
         files_hash: changes with the scripts, so that the Job runs again with new ones.
         labels: labels of the pod.
         wait_seconds: how long to wait for a server that is still starting.
     """
-    adopt = "all" if server.exclusive else "yes" if maker.adopt else "no"
+    adopt = "all" if server.exclusive else "yes" if settings.adopt else "no"
     return _job_spec(
         "bootstrap",
         server,
@@ -107,16 +88,16 @@ def bootstrap_job_spec(
             literal("PGDATABASE", server.admin_database),
             from_secret("PGUSER", admin.name, admin.username_key),
             from_secret("PGPASSWORD", admin.name, admin.password_key),
-            EnvVarArgs(name="ADMIN_SECRET", value=f"Secret {server.namespace}/{admin.name}"),
-            literal("APP_USERNAME", username),
+            EnvVarArgs(name="ADMIN_SECRET", value=text(f"Secret {server.namespace}/", admin.name)),
+            literal("APP_USERNAME", settings.username),
             from_secret("APP_PASSWORD", password_secret, "password"),
             *_databases(databases),
-            *_limits(limits),
+            *_limits(settings),
             EnvVarArgs(name="ARRIVING", value="yes" if arriving else "no"),
-            EnvVarArgs(name="SCRAM_ITERATIONS", value=str(scram_iterations)),
-            EnvVarArgs(name="STACK", value=maker.stack),
-            EnvVarArgs(name="APP_NAME", value=maker.app),
-            EnvVarArgs(name="DEPLOYMENT", value=maker.deployment),
+            EnvVarArgs(name="SCRAM_ITERATIONS", value=str(settings.scram_iterations)),
+            EnvVarArgs(name="STACK", value=creator.stack),
+            EnvVarArgs(name="APP_NAME", value=creator.app),
+            EnvVarArgs(name="DEPLOYMENT", value=creator.deployment),
             EnvVarArgs(name="ADOPT", value=adopt),
         ],
         files_name=files_name,
@@ -128,7 +109,7 @@ def bootstrap_job_spec(
 
 def check_job_spec(
     *,
-    server: Server,
+    server: ServerConnection,
     app: str,
     username: str,
     secret_name: str,
@@ -139,7 +120,7 @@ def check_job_spec(
     labels: Mapping[str, str],
     wait_seconds: int,
 ) -> JobSpecArgs:
-    """Spec of the Job that looks whether role and databases are what the app needs; see `bootstrap_job_spec`.
+    """Spec of the Job that checks an existing role and its databases; see `bootstrap_job_spec`.
 
     Args:
         server: where the role connects.
@@ -147,9 +128,9 @@ def check_job_spec(
         username: the role.
         secret_name: the app's Secret.
         databases: databases that the app needs.
-        connections: the fewest that it works with.
-        files_name: ConfigMap with the scripts and, if there is one, the authority's certificate.
-        annotations: change with what should make it run again.
+        connections: the lowest number of connections that it works with.
+        files_name: ConfigMap with the scripts and, if clients check the server's certificate, the CA certificate.
+        annotations: annotations of the pod; a change runs the Job again.
         labels: labels of the pod.
         wait_seconds: how long to wait for a server that is still starting.
     """
@@ -173,7 +154,7 @@ def check_job_spec(
 
 def _job_spec(
     name: str,
-    server: Server,
+    server: ServerConnection,
     environment: Sequence[EnvVarArgs],
     *,
     files_name: str,
@@ -197,12 +178,12 @@ def _job_spec(
             files_name=files_name,
             labels=labels,
             annotations=annotations,
-            room=ROOM,
+            resources=RESOURCES,
         ),
     )
 
 
-def _place(server: Server) -> list[EnvVarArgs]:
+def _place(server: ServerConnection) -> list[EnvVarArgs]:
     return [
         EnvVarArgs(name="PGHOST", value=server.host),
         EnvVarArgs(name="PGPORT", value=str(server.port)),
@@ -212,7 +193,7 @@ def _place(server: Server) -> list[EnvVarArgs]:
 
 
 def _databases(databases: Sequence[AppDatabase]) -> list[EnvVarArgs]:
-    """Names may hold anything but a line break."""
+    """Names may contain any character but a line break."""
     extensions = [f"{database.name}:{extension}" for database in databases for extension in database.extensions]
     return [
         literal("APP_DATABASES", "\n".join(database.name for database in databases)),
@@ -221,11 +202,11 @@ def _databases(databases: Sequence[AppDatabase]) -> list[EnvVarArgs]:
     ]
 
 
-def _limits(limits: RoleLimits) -> list[EnvVarArgs]:
-    given = {
-        # PostgreSQL's own words for no limit.
-        "CONNECTION_LIMIT": -1 if limits.connections is None else limits.connections,
-        "STATEMENT_TIMEOUT_SECONDS": limits.statement_timeout_seconds,
-        "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": limits.idle_in_transaction_timeout_seconds,
+def _limits(settings: DatabaseSettings) -> list[EnvVarArgs]:
+    limits = {
+        # PostgreSQL's own value for no limit.
+        "CONNECTION_LIMIT": -1 if settings.connection_limit is None else settings.connection_limit,
+        "STATEMENT_TIMEOUT_SECONDS": settings.statement_timeout_seconds,
+        "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": settings.idle_in_transaction_timeout_seconds,
     }
-    return [EnvVarArgs(name=name, value=str(value)) for name, value in given.items()]
+    return [EnvVarArgs(name=name, value=str(value)) for name, value in limits.items()]

@@ -1,4 +1,4 @@
-"""The keys of a database Secret, and how a connection string is written."""
+"""The keys of a database Secret, and connection strings."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote
@@ -7,14 +7,14 @@ from components.postgres.endpoint import Endpoint
 
 PORT = 5432
 PASSWORD_LENGTH = 40
-"""Characters of a generated password: letters and digits alone, so no URL, shell or SQL has to quote it. 238 bits."""
+"""Length of a generated password: letters and digits, which need no quoting in URL, shell and SQL; 238 bits."""
 
 
 CA_CERTIFICATE = "ca.crt"
-"""Key of the authority's certificate, as Kubernetes calls it in its own TLS Secrets."""
+"""Key of the CA certificate, as in Kubernetes' own TLS Secrets."""
 
 WITH_PASSWORD = ("password", "uri", "jdbc-url")
-"""Keys of a database Secret whose values have the password in them."""
+"""Keys of a database Secret whose values contain the password."""
 
 _KEYS = ("host", "port", "database", "username", "password", "uri", "jdbc-url")
 
@@ -25,10 +25,10 @@ def secret_data(
     """Keys and values of the Secret that an endpoint names.
 
     Args:
-        endpoint: what the Secret is for, its host known.
+        endpoint: the database; its host is known.
         password: the role's password, any characters.
-        aliases: further keys, each with the name of the key whose value it repeats; charts insist on names of theirs.
-        ca_certificate: certificate of the authority that signed the server's, if clients check it.
+        aliases: further keys that a chart requires, each with the key whose value it repeats.
+        ca_certificate: the CA certificate, PEM, if clients check the server's certificate.
     """
     data = {
         "host": str(endpoint.host),
@@ -39,12 +39,12 @@ def secret_data(
         "uri": connection_uri(endpoint, password),
         "jdbc-url": jdbc_url(endpoint, password),
     }
-    authority = {CA_CERTIFICATE: ca_certificate} if ca_certificate is not None else {}
-    return data | authority | {alias: data[key] for alias, key in aliases.items()}
+    ca = {CA_CERTIFICATE: ca_certificate} if ca_certificate is not None else {}
+    return data | ca | {alias: data[key] for alias, key in aliases.items()}
 
 
 def secret_keys(aliases: Iterable[str], *, ca: bool) -> list[str]:
-    """Keys of what `secret_data` returns, known before its values are; with `ca`, a certificate is given."""
+    """Keys of what `secret_data` returns, without its values; `ca` says whether there is a CA certificate."""
     return [*_KEYS, *([CA_CERTIFICATE] if ca else []), *aliases]
 
 

@@ -1,4 +1,4 @@
-"""One app's part of a server: role, databases, password, Secret, and the Job that makes or checks them."""
+"""One app's part of a server: role, databases, password, Secret, and the Job that creates or checks them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.kubernetes.secrets import by_key, secret
-from components.postgres.bootstrap_job import AppDatabase, Maker, RoleLimits, bootstrap_job_spec, check_job_spec
+from components.postgres.bootstrap_job import AppDatabase, Creator, bootstrap_job_spec, check_job_spec
 from components.postgres.credentials import (
     CA_CERTIFICATE,
     PASSWORD_LENGTH,
@@ -19,20 +19,21 @@ from components.postgres.credentials import (
     secret_data,
     secret_keys,
 )
+from components.postgres.database_settings import DatabaseSettings
 from components.postgres.endpoint import Endpoint
 from components.postgres.scripts import fingerprint, read
 from components.postgres.security import CONFIG_HASH
-from components.postgres.server import AdminSecret, Server
+from components.postgres.server import AdminSecret, ServerConnection
 
 _BOOTSTRAP = (
     "bootstrap.sh",
     "bootstrap.sql",
+    "bootstrap_checks.sql",
     "bootstrap_extensions.sh",
-    "bootstrap_look.sql",
     "bootstrap_moves.sql",
     "bootstrap_proof.sh",
     "extension.sql",
-    "stamps.sql",
+    "marks.sql",
     "waiting.sh",
 )
 _ROTATION = "lakehouse/password-rotation"
@@ -41,57 +42,57 @@ _CHECK = ("check.sh", "check.sql", "waiting.sh")
 
 @dataclass(frozen=True)
 class DatabaseArgs:
-    """What a database needs to know.
+    """Arguments of a database.
 
     Attributes:
-        server: the server that it is made on.
+        settings: the role, its main database, and the Secret.
+        server: the server that it is created on.
         namespace: the app's namespace; the Secret goes there.
-        name: the app's database.
-        username: the app's role, owner of the databases.
-        secret_name: name of the app's Secret.
-        extensions: PostgreSQL extensions in the app's database.
+        extensions: PostgreSQL extensions in the main database, beside those of the settings.
         further_databases: more databases of the same role, each with the extensions that it needs.
         secret_aliases: further keys of the Secret, each with the key whose value it repeats.
-        app: what the app is called in the stack file and in the marks on its role and databases; absent, as its
-            database.
-        settings: the setting in the stack file that says a database's name, by that name.
-        connections: the fewest that the app works with.
-        adopt: whether a role and databases that somebody else made are taken over.
+        app: name of the app in the stack file and in the marks on its role and databases; absent, its database's name.
+        setting_names: the setting in the stack file that gives a database's name, by that name.
+        connections: the lowest number of connections that the app works with.
         password: the role's password, where the server has no admin; else one is generated.
-        password_rotation: raise it for a new password.
-        scram_iterations: rounds that a client computes at each login, against guessing; a generated password needs
-            none. PostgreSQL's default is 4096, and JDBC refuses fewer.
-        limits: what the role may take of the server.
-        arriving_from: the server that a move is to bring the data from; None if nothing is moved.
+        arriving_from: the source of a move to this server; None if nothing is moved.
         timeout_seconds: how long the Job waits for a server that is still starting.
     """
 
-    server: Server
+    settings: DatabaseSettings
+    server: ServerConnection
     namespace: str
-    name: str
-    username: str
-    secret_name: str
     extensions: Sequence[str] = ()
     further_databases: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     secret_aliases: Mapping[str, str] = field(default_factory=dict[str, str])
     app: str | None = None
-    settings: Mapping[str, str] = field(default_factory=dict[str, str])
+    setting_names: Mapping[str, str] = field(default_factory=dict[str, str])
     connections: int = 1
-    adopt: bool = False
     password: pulumi.Input[str] | None = None
-    password_rotation: int = 1
-    scram_iterations: int = 4096
-    limits: RoleLimits = field(default_factory=RoleLimits)
-    arriving_from: Server | None = None
+    arriving_from: ServerConnection | None = None
     timeout_seconds: int = 300
+
+    @property
+    def app_name(self) -> str:
+        """The app's name in marks and messages."""
+        return self.app or self.settings.name
+
+    @property
+    def databases(self) -> list[AppDatabase]:
+        """Every database of the role, the main one first."""
+        main = [*self.settings.extensions, *self.extensions]
+        return [
+            AppDatabase(name, self.setting_names.get(name, f"{self.app_name}.database.name"), extensions)
+            for name, extensions in {self.settings.name: main, **self.further_databases}.items()
+        ]
 
 
 class Database(pulumi.ComponentResource):
-    """A role and its databases on a server. Whoever depends on it finds them ready.
+    """A role and its databases on a server. Resources that depend on it are created after them.
 
     Attributes:
-        endpoint: all that an app needs to know.
-        connection_uri: the URI with the password in it, a secret.
+        endpoint: how the app connects.
+        connection_uri: the URI, which contains the password; a secret.
     """
 
     endpoint: Endpoint
@@ -101,13 +102,16 @@ class Database(pulumi.ComponentResource):
         super().__init__("lakehouse:postgres:Database", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         server = args.server
-        labels = {"app.kubernetes.io/name": "postgresql-database", "app.kubernetes.io/instance": args.secret_name}
+        labels = {
+            "app.kubernetes.io/name": "postgresql-database",
+            "app.kubernetes.io/instance": args.settings.secret_name,
+        }
         self.endpoint = Endpoint(
             host=server.host if server.app_host is None else server.app_host,
             port=server.app_port or server.port,
-            database=args.name,
-            username=args.username,
-            secret_name=args.secret_name,
+            database=args.settings.name,
+            username=args.settings.username,
+            secret_name=args.settings.secret_name,
             tls=server.tls,
         )
 
@@ -118,7 +122,7 @@ class Database(pulumi.ComponentResource):
                     f"{name}-password",
                     length=PASSWORD_LENGTH,
                     special=False,
-                    keepers={"rotation": str(args.password_rotation)},
+                    keepers={"rotation": str(args.settings.password_rotation)},
                     opts=child,
                 )
             )
@@ -126,12 +130,14 @@ class Database(pulumi.ComponentResource):
         elif args.password is not None:
             password = pulumi.Output.secret(args.password)
         else:
-            raise ValueError(f"the server of {name} has no admin: give the password of role {args.username}")
+            raise ValueError(
+                f"the server of {name} has no admin: set `password`, that of role {args.settings.username}"
+            )
         known = pulumi.Output.all(self.endpoint.host, password)
-        self.connection_uri = known.apply(lambda it: connection_uri(replace(self.endpoint, host=it[0]), it[1]))
+        self.connection_uri = known.apply(lambda parts: connection_uri(replace(self.endpoint, host=parts[0]), parts[1]))
         app_secret = secret(
             f"{name}-secret",
-            {"name": args.secret_name, "namespace": args.namespace, "labels": labels},
+            {"name": args.settings.secret_name, "namespace": args.namespace, "labels": labels},
             _values(self.endpoint, password, args),
             child,
         )
@@ -151,12 +157,12 @@ class Database(pulumi.ComponentResource):
         admin: AdminSecret,
         generated: Sequence[random.RandomPassword],
     ) -> None:
-        """The Job that makes role and databases, beside the admin's Secret."""
+        """The Job that creates role and databases, in the namespace of the admin's Secret."""
         server, child = args.server, pulumi.ResourceOptions(parent=self)
-        job_name = f"{args.secret_name}-bootstrap"
-        secrets, password_secret = [app_secret], args.secret_name
+        job_name = f"{args.settings.secret_name}-bootstrap"
+        secrets, password_secret = [app_secret], args.settings.secret_name
         if server.namespace != args.namespace:
-            # A pod reads Secrets of its own namespace alone.
+            # A pod can only use Secrets of its own namespace.
             password_secret = job_name
             secrets.append(
                 secret(
@@ -170,7 +176,7 @@ class Database(pulumi.ComponentResource):
         files = self._files(
             f"{name}-bootstrap", job_name, namespace=server.namespace, labels=labels, scripts=scripts, server=server
         )
-        # Two stacks of one name may meet on a server, such as two people's `dev`.
+        # Stacks with the same name, such as `dev` of two people, may use the same server.
         deployment = random.RandomId(f"{name}-deployment", byte_length=4, opts=child)
         self._job(
             f"{name}-bootstrap",
@@ -179,12 +185,10 @@ class Database(pulumi.ComponentResource):
             spec=bootstrap_job_spec(
                 server=server,
                 admin=admin,
-                maker=Maker(_stack(), args.app or args.name, deployment.hex, args.adopt),
-                username=args.username,
+                creator=Creator(_stack(), args.app_name, deployment.hex),
+                settings=args.settings,
                 password_secret=password_secret,
-                databases=_databases(args),
-                scram_iterations=args.scram_iterations,
-                limits=args.limits,
+                databases=args.databases,
                 arriving=args.arriving_from is not None,
                 files_name=job_name,
                 files_hash=fingerprint(scripts),
@@ -199,8 +203,8 @@ class Database(pulumi.ComponentResource):
     def _check(
         self, name: str, args: DatabaseArgs, *, labels: Mapping[str, str], app_secret: k8s.core.v1.Secret
     ) -> None:
-        """The Job that looks whether role and databases are what the app needs, beside the app's Secret."""
-        job_name = f"{args.secret_name}-check"
+        """The Job that checks an existing role and its databases, in the namespace of the app's Secret."""
+        job_name = f"{args.settings.secret_name}-check"
         scripts = read(*_CHECK)
         files = self._files(
             f"{name}-check", job_name, namespace=args.namespace, labels=labels, scripts=scripts, server=args.server
@@ -211,15 +215,15 @@ class Database(pulumi.ComponentResource):
             metadata={"name": job_name, "namespace": args.namespace, "labels": labels},
             spec=check_job_spec(
                 server=args.server,
-                app=args.app or args.name,
-                username=args.username,
-                secret_name=args.secret_name,
-                databases=_databases(args),
+                app=args.app_name,
+                username=args.settings.username,
+                secret_name=args.settings.secret_name,
+                databases=args.databases,
                 connections=args.connections,
                 files_name=job_name,
                 annotations={
                     CONFIG_HASH: fingerprint(scripts),
-                    _ROTATION: f"{args.password_rotation}",
+                    _ROTATION: f"{args.settings.password_rotation}",
                 },
                 labels=labels,
                 wait_seconds=args.timeout_seconds,
@@ -236,14 +240,14 @@ class Database(pulumi.ComponentResource):
         namespace: str,
         labels: Mapping[str, str],
         scripts: Mapping[str, str],
-        server: Server,
+        server: ServerConnection,
     ) -> k8s.core.v1.ConfigMap:
         return k8s.core.v1.ConfigMap(
             name,
             metadata={"name": file_name, "namespace": namespace, "labels": labels},
-            data={**scripts, **_authority(server)},
-            # It follows the server to another namespace, and perhaps back. Were the old one deleted last, as usual, an
-            # update that is cut would leave that to the next, which may have made it anew under the same name.
+            data={**scripts, **_ca_file(server)},
+            # It follows the server to another namespace, and perhaps back. By default the old object is deleted last:
+            # an interrupted update would leave the deletion to the next one, which may have created it again.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
 
@@ -259,7 +263,7 @@ class Database(pulumi.ComponentResource):
     ) -> None:
         k8s.batch.v1.Job(
             name,
-            # A Job that failed stays failed; the next `pulumi up` tries again, though nothing changed in it.
+            # A failed Job stays failed: the next `pulumi up` replaces it although nothing has changed in it.
             metadata={**metadata, "annotations": {"pulumi.com/replaceUnready": "true"}},
             spec=spec,
             opts=pulumi.ResourceOptions(
@@ -272,43 +276,35 @@ class Database(pulumi.ComponentResource):
         )
 
 
-def _databases(args: DatabaseArgs) -> list[AppDatabase]:
-    app = args.app or args.name
-    return [
-        AppDatabase(name, args.settings.get(name, f"{app}.database.name"), extensions)
-        for name, extensions in {args.name: args.extensions, **args.further_databases}.items()
-    ]
-
-
 def _stack() -> str:
-    """Name of the stack as `pulumi stack ls` shows it. Backends without organisations all call theirs alike."""
+    """Name of the stack as `pulumi stack ls` shows it: backends without organisations report `organization`."""
     name = f"{pulumi.get_project()}/{pulumi.get_stack()}"
     organization = pulumi.get_organization()
     return name if organization in {None, "", "organization"} else f"{organization}/{name}"
 
 
 def _values(endpoint: Endpoint, password: pulumi.Output[str], args: DatabaseArgs) -> dict[str, pulumi.Output[str]]:
-    """Values of the app's Secret. While a new password is not known yet, those without it are."""
-    authority, aliases = _mounted_authority(args), args.secret_aliases
+    """Values of the app's Secret. Those without the password are known before a new password is."""
+    ca, aliases = _mounted_ca(args), args.secret_aliases
 
     def data(of: pulumi.Input[str]) -> pulumi.Output[dict[str, str]]:
-        return pulumi.Output.all(endpoint.host, of, authority).apply(
-            lambda it: secret_data(replace(endpoint, host=it[0]), it[1], aliases, it[2])
+        return pulumi.Output.all(endpoint.host, of, ca).apply(
+            lambda parts: secret_data(replace(endpoint, host=parts[0]), parts[1], aliases, parts[2])
         )
 
-    keys = secret_keys(aliases, ca=authority is not None)
+    keys = secret_keys(aliases, ca=ca is not None)
     secret_ones = [key for key in keys if aliases.get(key, key) in WITH_PASSWORD]
     return by_key(data(""), keys) | by_key(data(password), secret_ones)
 
 
-def _mounted_authority(args: DatabaseArgs) -> pulumi.Input[str] | None:
-    """The certificate that pods mount out of the app's Secret; while data are moved to a server that has none, the old
-    server's, which pods need until the app is switched: old ones serve until new ones are ready.
+def _mounted_ca(args: DatabaseArgs) -> pulumi.Input[str] | None:
+    """The CA certificate that pods mount from the app's Secret. During a move to a server without one it is the old
+    server's: pods that use it run until new ones are ready.
     """
     if args.server.ca_certificate is None and args.arriving_from is not None:
         return args.arriving_from.ca_certificate
     return args.server.ca_certificate
 
 
-def _authority(server: Server) -> dict[str, pulumi.Input[str]]:
+def _ca_file(server: ServerConnection) -> dict[str, pulumi.Input[str]]:
     return {} if server.ca_certificate is None else {CA_CERTIFICATE: server.ca_certificate}

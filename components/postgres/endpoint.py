@@ -1,4 +1,4 @@
-"""The only thing that an app sees of its database."""
+"""What an app knows of its database."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ import pulumi
 
 
 class TlsMode(Enum):
-    """How a client talks to the server, in libpq's terms."""
+    """Values of libpq's `sslmode` that the program uses."""
 
     DISABLE = "disable"
     REQUIRE = "require"
@@ -16,16 +16,16 @@ class TlsMode(Enum):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where an app's database is and which Secret opens it. Carries no secret itself.
+    """How an app connects to its database. It names the Secret with the password and contains no secret.
 
     Attributes:
-        host: DNS name that resolves inside the cluster; known only later where a cloud gives it.
+        host: DNS name that resolves inside the cluster; not known before a cloud has created the server.
         port: TCP port.
         database: the app's database.
         username: the app's role.
         secret_name: Secret in the app's namespace; its keys are in `components.postgres.credentials`. Where `tls` is
-            `VERIFY_FULL`, one of them is the certificate of the authority.
-        tls: how to connect.
+            `VERIFY_FULL`, one of them is the CA certificate.
+        tls: TLS mode of clients.
     """
 
     host: pulumi.Input[str]

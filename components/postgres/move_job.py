@@ -1,4 +1,4 @@
-"""The pods of a move: what they run, and how they reach both servers."""
+"""The pods of a move: scripts, and environment variables for the connections to both servers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,40 +6,41 @@ from dataclasses import dataclass, replace
 from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.core.v1 import EnvVarArgs, EnvVarSourceArgs, ObjectFieldSelectorArgs
 
+from components.forms.computed import text
 from components.postgres.credentials import CA_CERTIFICATE
-from components.postgres.script_pod import SCRIPTS, Room, from_secret, literal, script_pod
-from components.postgres.server import AdminSecret, Server
+from components.postgres.script_pod import SCRIPTS, PodResources, from_secret, literal, script_pod
+from components.postgres.server import AdminSecret, ServerConnection
 
 CONTAINER = "move"
 
 RETRIES = 3
-"""Tries after a first that was cut, by an evicted pod or a lost connection; each goes on where the last one ended.
+"""Attempts after a first one that was interrupted, by an evicted pod or a lost connection; each continues the last one.
 
-A refusal is repeated as often, though it ends the same. With the policy of the bootstrap Job (`only_refusals_count`) it
-would end at once, but any other failure would then be tried again until the deadline, a day.
+A refusal is repeated as well, with the same result. The pod failure policy of the bootstrap Job (`only_refusals_count`)
+would end it at once, but would repeat all other failures until the deadline, a day.
 """
 
 PROGRESS_SECONDS = 10
 
 GRACE_SECONDS = 5
-"""Whatever it does can be cut."""
+"""Termination grace period: every step can be interrupted."""
 
-# The files are definitions and checksums, no rows.
-ROOM = Room(cpu="100m", cpu_limit="2", memory="128Mi", memory_limit="128Mi", files="256Mi")
+# The files contain definitions and checksums, no rows.
+RESOURCES = PodResources(cpu="100m", cpu_limit="2", memory="128Mi", memory_limit="128Mi", files="256Mi")
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two servers.
+    """One of the two servers of a move.
 
     Attributes:
         word: `source` or `target`.
-        server: where it is.
+        server: connection to it.
         admin: Secret of its admin in the Job's namespace.
     """
 
     word: str
-    server: Server
+    server: ServerConnection
     admin: AdminSecret
 
 
@@ -58,17 +59,17 @@ def move_job_spec(
     """Spec of the Job that runs `move.sh`.
 
     Args:
-        source: where the databases are.
-        target: where they go.
+        source: the server that the databases are moved from.
+        target: the server that they are moved to.
         image: image with `psql` and `pg_dump`.
         username: the role.
         databases: its databases.
-        files_name: ConfigMap with the scripts and the authorities' certificates.
+        files_name: ConfigMap with the scripts and the CA certificates.
         labels: labels of the pod.
-        wait_seconds: how long to wait for a server that does not answer.
-        deadline_seconds: how long it may take in all.
+        wait_seconds: how long to wait for a server that does not respond.
+        deadline_seconds: deadline of the Job.
     """
-    # All tries of one Job have it, and no other Job.
+    # The same in all pods of one Job, and different in other Jobs.
     run = EnvVarSourceArgs(
         field_ref=ObjectFieldSelectorArgs(field_path="metadata.labels['batch.kubernetes.io/controller-uid']")
     )
@@ -79,21 +80,23 @@ def move_job_spec(
             name=CONTAINER,
             script="move.sh",
             environment=[
-                *_reached(source),
-                *_reached(target),
-                *(_told(side) for side in (source, target)),
+                *_connection(source),
+                *_connection(target),
+                *(_secret_name(side) for side in (source, target)),
                 literal("APP_USERNAME", username),
                 literal("APP_DATABASES", "\n".join(databases)),
                 EnvVarArgs(name="RUN", value_from=run),
                 EnvVarArgs(name="WAIT_SECONDS", value=str(wait_seconds)),
-                EnvVarArgs(name="GRACE_SECONDS", value=str(max(it.server.settling_seconds for it in (source, target)))),
+                EnvVarArgs(
+                    name="GRACE_SECONDS", value=str(max(side.server.settling_seconds for side in (source, target)))
+                ),
                 EnvVarArgs(name="PROGRESS_SECONDS", value=str(PROGRESS_SECONDS)),
             ],
             image=image,
             files_name=files_name,
             labels=labels,
-            # A row is held whole, by pg_dump and by psql.
-            room=replace(ROOM, memory_limit="1Gi"),
+            # pg_dump and psql each hold a whole row in memory.
+            resources=replace(RESOURCES, memory_limit="1Gi"),
             grace_seconds=GRACE_SECONDS,
         ),
     )
@@ -119,38 +122,38 @@ def downtime_job_spec(
             name=CONTAINER,
             script="downtime.sh",
             environment=[
-                *_reached(server, names),
+                *_connection(server, names),
                 EnvVarArgs(name="APP_NAME", value=app),
                 literal("APP_DATABASES", "\n".join(databases)),
             ],
             image=image,
             files_name=files_name,
             labels=labels,
-            room=ROOM,
+            resources=RESOURCES,
             grace_seconds=GRACE_SECONDS,
         ),
     )
 
 
-def _told(side: Side) -> EnvVarArgs:
-    return EnvVarArgs(name=f"{side.word.upper()}_SECRET", value=f"Secret {side.admin.name}")
+def _secret_name(side: Side) -> EnvVarArgs:
+    return EnvVarArgs(name=f"{side.word.upper()}_SECRET", value=text("Secret ", side.admin.name))
 
 
-def _reached(side: Side, names: Mapping[str, str] | None = None) -> list[EnvVarArgs]:
-    """Variables that tell how to reach a side, each called as `names` says, else by the side's word."""
+def _connection(side: Side, names: Mapping[str, str] | None = None) -> list[EnvVarArgs]:
+    """Variables for the connection to a server, with the given names, or with the server's word as a prefix."""
     server, admin = side.server, side.admin
 
-    def called(name: str) -> str:
+    def variable(name: str) -> str:
         return f"{side.word.upper()}_{name}" if names is None else names[name]
 
-    authority = f"{SCRIPTS}/{side.word}-{CA_CERTIFICATE}" if server.ca_certificate is not None else ""
+    ca_file = f"{SCRIPTS}/{side.word}-{CA_CERTIFICATE}" if server.ca_certificate is not None else ""
     return [
-        EnvVarArgs(name=called("HOST"), value=server.host),
-        EnvVarArgs(name=called("PORT"), value=str(server.port)),
-        EnvVarArgs(name=called("SSLMODE"), value=server.tls.value),
-        # libpq takes an empty name of a file for one that is not there.
-        *([EnvVarArgs(name=called("CA"), value=authority)] if authority or names is None else []),
-        literal(called("DATABASE"), server.admin_database),
-        from_secret(called("USER"), admin.name, admin.username_key),
-        from_secret(called("PASSWORD"), admin.name, admin.password_key),
+        EnvVarArgs(name=variable("HOST"), value=server.host),
+        EnvVarArgs(name=variable("PORT"), value=str(server.port)),
+        EnvVarArgs(name=variable("SSLMODE"), value=server.tls.value),
+        # libpq treats an empty file name as the name of a missing file.
+        *([EnvVarArgs(name=variable("CA"), value=ca_file)] if ca_file or names is None else []),
+        literal(variable("DATABASE"), server.admin_database),
+        from_secret(variable("USER"), admin.name, admin.username_key),
+        from_secret(variable("PASSWORD"), admin.name, admin.password_key),
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pulumi
 from pulumi_kubernetes.batch.v1 import (
     PodFailurePolicyArgs,
     PodFailurePolicyOnExitCodesRequirementArgs,
@@ -27,22 +28,22 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.postgres.security import container_security, pod_security
 
 REFUSED = 3
-"""Exit code of a script where another try would end the same."""
+"""Exit status of a script if a new attempt would fail in the same way."""
 
 SCRIPTS = "/scripts"
-"""Where the pod sees the files of its ConfigMap."""
+"""Mount path of the ConfigMap with the scripts."""
 
 
 @dataclass(frozen=True)
-class Room:
-    """What a script may take of its node, in Kubernetes' quantities.
+class PodResources:
+    """Requests and limits of a script, in Kubernetes' quantities.
 
     Attributes:
-        cpu: CPU that is kept for it.
-        cpu_limit: the most that it gets.
-        memory: memory that is kept for it.
-        memory_limit: the most that it gets.
-        files: size of its `/tmp`.
+        cpu: CPU request.
+        cpu_limit: CPU limit.
+        memory: memory request.
+        memory_limit: memory limit.
+        files: size limit of its `/tmp`.
     """
 
     cpu: str
@@ -61,21 +62,21 @@ def script_pod(
     files_name: str,
     labels: Mapping[str, str],
     annotations: Mapping[str, str] | None = None,
-    room: Room,
+    resources: PodResources,
     grace_seconds: int | None = None,
 ) -> PodTemplateSpecArgs:
     """Template of the pod.
 
     Args:
-        name: the container's.
+        name: name of the container.
         script: file of the ConfigMap that is run.
         image: image with PostgreSQL's clients.
-        environment: what the script reads.
-        files_name: ConfigMap with the scripts and the authorities' certificates.
+        environment: environment variables of the script.
+        files_name: ConfigMap with the scripts and the CA certificates.
         labels: labels of the pod.
         annotations: its annotations.
-        room: what it may take of its node.
-        grace_seconds: how long it may take to stop; None for Kubernetes' own 30.
+        resources: its requests and limits.
+        grace_seconds: termination grace period; None for Kubernetes' default, 30.
     """
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(labels=dict(labels), annotations=None if annotations is None else dict(annotations)),
@@ -92,8 +93,8 @@ def script_pod(
                     command=["sh", f"{SCRIPTS}/{script}"],
                     env=list(environment),
                     resources=ResourceRequirementsArgs(
-                        requests={"cpu": room.cpu, "memory": room.memory},
-                        limits={"cpu": room.cpu_limit, "memory": room.memory_limit},
+                        requests={"cpu": resources.cpu, "memory": resources.memory},
+                        limits={"cpu": resources.cpu_limit, "memory": resources.memory_limit},
                     ),
                     security_context=container_security(),
                     termination_message_policy="FallbackToLogsOnError",
@@ -105,30 +106,30 @@ def script_pod(
             ],
             volumes=[
                 VolumeArgs(name="scripts", config_map=ConfigMapVolumeSourceArgs(name=files_name)),
-                VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs(size_limit=room.files)),
+                VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs(size_limit=resources.files)),
             ],
         ),
     )
 
 
-def from_secret(name: str, secret: str, key: str) -> EnvVarArgs:
+def from_secret(name: str, secret: pulumi.Input[str], key: str) -> EnvVarArgs:
     """Environment variable whose value is a key of a Secret."""
     reference = SecretKeySelectorArgs(name=secret, key=key)
     return EnvVarArgs(name=name, value_from=EnvVarSourceArgs(secret_key_ref=reference))
 
 
 def literal(name: str, value: str) -> EnvVarArgs:
-    """Environment variable with just this value: `$(NAME)` in it would be another variable's, and `$$` a `$`."""
+    """Environment variable with exactly this value: Kubernetes would expand `$(NAME)` and `$$` in it."""
     return EnvVarArgs(name=name, value=value.replace("$", "$$"))
 
 
 def only_refusals_count(container: str) -> PodFailurePolicyArgs:
-    """Policy of a Job with a `backoff_limit` of 0: it fails at once where the script refuses.
+    """Pod failure policy of a Job with a `backoff_limit` of 0: it fails at once if the script refuses.
 
-    Any other end, such as that of an evicted pod, is followed by another try until the Job's deadline.
+    After any other failure, such as an eviction, a new pod is created, until the Job's deadline.
 
-    The action `FailJob` would say the same in one rule, but Pulumi's Kubernetes provider takes no note of a Job that
-    failed by it, and waits for its own timeout.
+    The action `FailJob` would need one rule only, but Pulumi's Kubernetes provider does not recognise a Job that failed
+    by it, and waits until its own timeout.
     """
     codes = PodFailurePolicyOnExitCodesRequirementArgs(container_name=container, operator="NotIn", values=[REFUSED])
     disrupted = PodFailurePolicyOnPodConditionsPatternArgs(type="DisruptionTarget", status="True")

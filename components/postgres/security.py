@@ -1,4 +1,4 @@
-"""What all pods on the `postgres` image share: who they run as and what they may not do."""
+"""Security contexts of all pods with the `postgres` image."""
 
 from pulumi_kubernetes.core.v1 import (
     CapabilitiesArgs,
@@ -8,14 +8,14 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 CONFIG_HASH = "lakehouse/config-hash"
-"""Pod annotation that changes with the files that a pod is given, so that new ones start another pod."""
+"""Pod annotation that changes with the pod's files, so that a change restarts the pod."""
 
 POSTGRES_UID = 999
 """User and group `postgres` of the official image (its Dockerfile)."""
 
 
 def pod_security() -> PodSecurityContextArgs:
-    """Security context of the pod: the image's own user, its group on the volumes, the runtime's seccomp profile."""
+    """Security context of the pod: the image's user, its group as `fsGroup`, the runtime's default seccomp profile."""
     return PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=POSTGRES_UID,
@@ -27,7 +27,7 @@ def pod_security() -> PodSecurityContextArgs:
 
 
 def container_security() -> SecurityContextArgs:
-    """Security context of a container: no capability, no way to more, nothing to write to but volumes."""
+    """Security context of a container: no capabilities, no privilege escalation, a read-only root file system."""
     return SecurityContextArgs(
         allow_privilege_escalation=False,
         read_only_root_filesystem=True,

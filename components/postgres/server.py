@@ -1,4 +1,4 @@
-"""A PostgreSQL that somebody runs, as the parts that need its admin see it."""
+"""A PostgreSQL server of any kind as Jobs and apps connect to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,36 +10,36 @@ import pulumi
 from components.postgres.endpoint import TlsMode
 
 SETTLED_SECONDS = 6
-"""`settling_seconds` of a server that nobody is setting up: time for a few tries."""
+"""`settling_seconds` of an existing server: time for a few tries."""
 
 
 @dataclass(frozen=True)
 class AdminSecret:
-    """Secret of a role that may create roles and databases, and the keys that its name and password have there."""
+    """Secret of a role that may create roles and databases, and the keys of its name and password there."""
 
-    name: str
+    name: pulumi.Input[str]
     username_key: str = "username"
     password_key: str = "password"
 
 
 @dataclass(frozen=True)
-class Server:
-    """Where a server is and which Secret opens it to its admin.
+class ServerConnection:
+    """How to connect to a server, as its admin and as an app.
 
     Attributes:
         host: DNS name that resolves inside the cluster.
         port: TCP port.
-        tls: how to connect.
+        tls: TLS mode of clients.
         namespace: namespace of the admin's Secret; Jobs that need it run there.
-        admin: the admin's Secret; None where somebody else makes roles and databases.
-        client_image: image with `psql`, for Jobs that talk to the server.
-        ca_certificate: certificate of the authority that signed the server's, PEM; there where `tls` is `VERIFY_FULL`.
+        admin: the admin's Secret; None for a server on which roles and databases must exist.
+        client_image: image with `psql`, for Jobs that connect to the server.
+        ca_certificate: certificate of the CA that signed the server's, PEM; given where `tls` is `VERIFY_FULL`.
         admin_database: database that the admin connects to first.
-        app_host: where apps connect instead of `host`, such as a pooler in front of the server.
-        app_port: TCP port there.
-        settling_seconds: how long an answer that does not mend itself, such as a wrong password, may come from a
-            server that is being set up at this moment.
-        exclusive: whether it is one app's own, and whatever is on it, too.
+        app_host: host for apps if it is not `host`, such as that of a connection pooler.
+        app_port: TCP port for apps.
+        settling_seconds: how long to retry after errors that are permanent on a running server, such as a wrong
+            password: a new server may not be completely set up yet.
+        exclusive: whether one app alone uses the server.
     """
 
     host: pulumi.Input[str]
@@ -57,12 +57,14 @@ class Server:
 
 
 class ServerComponent(pulumi.ComponentResource):
-    """A component that offers a server. Whoever depends on it finds the server taking connections.
+    """A component with a server. Resources that depend on it are created when the server accepts connections.
 
     Attributes:
-        server: where it is, for whoever makes databases on it.
-        outputs: what else people must know of it, as `pulumi stack output postgresql` tells it, keys in camelCase.
+        connection: how to connect to it.
+        admin_password: password of its admin `postgres`, if the program generated it for one app; a secret.
+        outputs: further information for `pulumi stack output postgresql`, keys in camelCase.
     """
 
-    server: Server
+    connection: ServerConnection
+    admin_password: pulumi.Output[str] | None = None
     outputs: Mapping[str, pulumi.Input[Any]] = MappingProxyType({})

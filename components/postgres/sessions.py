@@ -1,62 +1,63 @@
-"""How people run `psql` and `pg_dump` on an app's database: one line, ready to paste."""
+"""Commands that run `psql` and `pg_dump` on an app's database, each in one line."""
 
 import json
 import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.kubernetes.pod_settings import PodSettings
-from components.postgres import ca_volume as authority
+from components.forms.images import POSTGRES_IMAGE
+from components.kubernetes.pods import Pods
+from components.postgres import ca_volume
 from components.postgres.endpoint import Endpoint, TlsMode
 from components.postgres.security import POSTGRES_UID
-from components.postgres.server import Server
+from components.postgres.server import ServerConnection
 
-# Names of the variables are the Secret's keys. What an assignment gets is not split into words.
+# The Secret's keys are the variables' names. A shell does not split the value of an assignment into words.
 _LOGIN = "PGDATABASE=$database PGUSER=$username PGPASSWORD=$password"
 
 
 @dataclass(frozen=True)
 class PodSession:
-    """In the pod of an embedded server, which needs no password."""
+    """Commands that run in the pod of an embedded server, without a password."""
 
     namespace: str
     pod: str
 
     def psql(self, endpoint: Endpoint) -> str:
-        """Opens a session."""
+        """Command that opens a session."""
         login = f"psql -U {shlex.quote(endpoint.username)} -d {_as_argument(endpoint.database)}"
         return f"kubectl exec -it -n {self.namespace} {self.pod} -- {login}"
 
     def pg_dump(self, endpoint: Endpoint) -> str:
-        """Writes a dump to a file."""
+        """Command that writes a dump to a file."""
         dump = f"pg_dump -U {shlex.quote(endpoint.username)} {_as_argument(endpoint.database)}"
         return f"kubectl exec -n {self.namespace} {self.pod} -- {dump} > {_file(endpoint.database)}"
 
 
 @dataclass(frozen=True)
 class ClientSession:
-    """In a pod of its own that goes when the session ends, for a server that may be anywhere.
+    """Commands that run in a new pod, which is deleted at their end, for servers outside the namespace.
 
     Attributes:
         namespace: the app's namespace, where its Secret is.
         image: image with `psql` and `pg_dump`.
-        server: host and port to go to instead of the Secret's: the server itself behind a pooler, where a dump's
-            settings of its session would stay behind for whoever gets the connection next.
-        pods: what holds for every pod.
+        server: host and port instead of those in the Secret: the server behind a connection pooler, since a dump sets
+            session parameters, which a pooler would pass on to the next client of the connection.
+        pods: settings of every pod.
     """
 
     namespace: str
     image: str
     server: tuple[str, int] | None = None
-    pods: PodSettings = field(default_factory=PodSettings)
+    pods: Pods = field(default_factory=Pods)
 
     def psql(self, endpoint: Endpoint) -> str:
-        """Opens a session."""
+        """Command that opens a session."""
         return self._run("psql", "-it", f"{self._login} exec psql", endpoint)
 
     def pg_dump(self, endpoint: Endpoint) -> str:
-        """Writes a dump to a file."""
-        # What a pod writes before kubectl has its output is lost: the dump waits for the line that comes with it.
+        """Command that writes a dump to a file."""
+        # Output from before kubectl attaches is lost: the dump waits for a line of input, which kubectl sends then.
         run = self._run("pg_dump", "-i", f"read -r _; {self._login} exec pg_dump", endpoint)
         return f"echo | {run} > {_file(endpoint.database)}"
 
@@ -66,10 +67,10 @@ class ClientSession:
         return f"{place} {_LOGIN}"
 
     def _run(self, command: str, flags: str, script: str, endpoint: Endpoint) -> str:
-        image = self.pods.image(self.image)
-        # The container has the pod's name, and no dot may be in it.
+        image = self.pods.image(self.image, POSTGRES_IMAGE)
+        # The container has the pod's name, and must not contain a dot.
         name = f"{endpoint.secret_name}-{command}".replace("_", "-").replace(".", "-")
-        spec = {**_pod_spec(name, endpoint, self.pods), **_placed(self.pods)}
+        spec = {**_pod_spec(name, endpoint, self.pods), **_scheduling(self.pods)}
         overrides = json.dumps({**_metadata(self.pods), "spec": spec}, separators=(",", ":"))
         return " ".join(
             [
@@ -84,7 +85,7 @@ Session = PodSession | ClientSession
 
 
 def _as_argument(database: str) -> str:
-    """A database's name for psql and pg_dump, which take some for connection strings or options."""
+    """A database's name for psql and pg_dump, which interpret some names as connection strings or options."""
     if "=" in database or "://" in database or database.startswith("-"):
         escaped = database.replace("\\", "\\\\").replace("'", "\\'")
         return shlex.quote(f"dbname='{escaped}'")
@@ -96,12 +97,12 @@ def _file(database: str) -> str:
     return shlex.quote(f"{database.replace('/', '-')}.sql")
 
 
-def behind_a_pooler(server: Server) -> tuple[str, int] | None:
-    """Host and port of a server that apps reach by a pooler; None where they are the apps' own, or not known yet."""
+def behind_a_pooler(server: ServerConnection) -> tuple[str, int] | None:
+    """Host and port of a server that apps use through a pooler; None without a pooler, or if they are not known yet."""
     return (server.host, server.port) if server.app_host is not None and isinstance(server.host, str) else None
 
 
-def _pod_spec(container: str, endpoint: Endpoint, pods: PodSettings) -> dict[str, Any]:
+def _pod_spec(container: str, endpoint: Endpoint, pods: Pods) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "name": container,
         "envFrom": [{"secretRef": {"name": endpoint.secret_name}}],
@@ -110,7 +111,7 @@ def _pod_spec(container: str, endpoint: Endpoint, pods: PodSettings) -> dict[str
     }
     pod: dict[str, Any] = {
         "automountServiceAccountToken": False,
-        # As all pods on this image, so that a namespace may be strict.
+        # As in all pods with this image, for namespaces that enforce the Pod Security Standard `restricted`.
         "securityContext": {
             "runAsNonRoot": True,
             **_ids(pods),
@@ -119,32 +120,32 @@ def _pod_spec(container: str, endpoint: Endpoint, pods: PodSettings) -> dict[str
     }
     if endpoint.tls is not TlsMode.VERIFY_FULL:
         return {**pod, "containers": [spec]}
-    spec["env"].append({"name": "PGSSLROOTCERT", "value": authority.FILE})
+    spec["env"].append({"name": "PGSSLROOTCERT", "value": ca_volume.FILE})
     return {
         **pod,
-        "containers": [{**spec, "volumeMounts": [authority.mount()]}],
-        "volumes": [authority.volume(endpoint)],
+        "containers": [{**spec, "volumeMounts": [ca_volume.mount()]}],
+        "volumes": [ca_volume.volume(endpoint)],
     }
 
 
-def _ids(pods: PodSettings) -> dict[str, int]:
-    wanted = {"runAsUser": pods.user, "runAsGroup": pods.group}
-    ids = {name: POSTGRES_UID if it == "image" else it for name, it in wanted.items()}
-    return {name: it for name, it in ids.items() if isinstance(it, int)}
+def _ids(pods: Pods) -> dict[str, int]:
+    wanted = {"runAsUser": pods.run_as_user, "runAsGroup": pods.group}
+    ids = {name: POSTGRES_UID if number == "image" else number for name, number in wanted.items()}
+    return {name: number for name, number in ids.items() if isinstance(number, int)}
 
 
-def _metadata(pods: PodSettings) -> dict[str, Any]:
-    marks = {"labels": pods.labels_of(ends=True), "annotations": pods.annotations_of(ends=True)}
-    given = {name: it for name, it in marks.items() if it}
+def _metadata(pods: Pods) -> dict[str, Any]:
+    fields = {"labels": pods.labels_of(ends=True), "annotations": pods.annotations_of(ends=True)}
+    given = {name: value for name, value in fields.items() if value}
     return {"metadata": given} if given else {}
 
 
-def _placed(pods: PodSettings) -> dict[str, Any]:
+def _scheduling(pods: Pods) -> dict[str, Any]:
     wanted = {
         "imagePullSecrets": pods.pull_secrets,
-        "tolerations": [dict(it) for it in pods.tolerations],
+        "tolerations": pods.toleration_specs,
         "nodeSelector": dict(pods.node_selector),
         "affinity": dict(pods.affinity),
-        "priorityClassName": pods.priority_class,
+        "priorityClassName": pods.priority_class_name,
     }
-    return {name: it for name, it in wanted.items() if it}
+    return {name: value for name, value in wanted.items() if value}

@@ -1,4 +1,4 @@
-"""PostgreSQL settings derived from the size of the container, instead of the image's defaults for a small machine."""
+"""PostgreSQL settings derived from the container's resources."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ ParameterValue = bool | int | float | str
 
 
 def derive(*, memory: int, connections: int, cpu_limit: int) -> dict[str, ParameterValue]:
-    """Settings for a server that has the container to itself.
+    """Settings for a server that is alone in its container.
 
     Args:
         memory: memory limit in bytes.
@@ -22,8 +22,8 @@ def derive(*, memory: int, connections: int, cpu_limit: int) -> dict[str, Parame
     shared_buffers = memory // 4
     # A query may use work_mem several times over; what the buffers leave is shared by three of them a connection.
     work_mem = max((memory - shared_buffers) // (connections * 3), 1 * MiB)
-    # Room for WAL between checkpoints: fewer of them means fewer full-page images. Not from the size of the volume, so
-    # that growing the volume does not restart the server.
+    # More WAL between checkpoints means fewer full-page images. It does not depend on the size of the volume: a larger
+    # volume must not restart the server.
     max_wal_size = wal_size(memory)
     cpus = max(cpu_limit // 1000, 1)
     return {
@@ -48,7 +48,7 @@ def derive(*, memory: int, connections: int, cpu_limit: int) -> dict[str, Parame
 
 
 def wal_size(memory: int) -> int:
-    """Bytes that WAL may take between two checkpoints: as much as the server has memory, within reason."""
+    """`max_wal_size` in bytes: the server's memory, but at least 512 MiB and at most 16 GiB."""
     return min(max(memory, 512 * MiB), 16 * GiB)
 
 

@@ -1,82 +1,96 @@
-"""What the servers of all clouds have in common: settings of PostgreSQL, times of a day, roles that a cloud keeps."""
+"""What the servers of all clouds have in common: an instance that the program creates, or an existing one."""
 
-import functools
-import re
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
 
-from pydantic import AfterValidator
+import pulumi
 
-from components.forms.base import Refusal, refuse_each
-from components.forms.parameters import Kept, Parameter, ParameterValue, without
-from components.forms.postgresql_settings import NotAllowed, in_base_unit
-
-# What encryption, authentication and durability rest on.
-_OURS = (
-    "fsync",
-    "full_page_writes",
-    "password_encryption",
-    "port",
-    "rds.accepted_password_auth_method",
-    "rds.force_ssl",
-    "ssl",
-    "synchronous_commit",
-)
-
-
-_KEPT = Kept(_OURS, f"any setting but those that durability and access rest on: {', '.join(_OURS)}")
-
-# "Specifying DB parameters" in the RDS User Guide: formulas in braces, and functions of them.
-_FORMULA = re.compile(r"\s*(?:\{|(?:GREATEST|LEAST|SUM)\s*\()")
-
-
-def _converted(value: dict[str, ParameterValue], *, formulas: bool) -> dict[str, ParameterValue]:
-    converted: dict[str, ParameterValue] = {}
-    refused: list[Refusal] = []
-    for name, given in value.items():
-        if formulas and isinstance(given, str) and _FORMULA.match(given):
-            converted[name] = given
-            continue
-        try:
-            converted[name] = in_base_unit(name, given)
-        except NotAllowed as error:
-            refused.append(Refusal((name,), given, str(error)))
-    refuse_each(refused)
-    return converted
-
-
-RdsParameters = Annotated[
-    dict[str, Parameter], without(_KEPT), AfterValidator(functools.partial(_converted, formulas=True))
-]
-"""PostgreSQL settings by name, as RDS takes them: numbers of the setting's own unit, or formulas."""
-
-CloudSqlFlags = Annotated[
-    dict[str, Parameter], without(_KEPT), AfterValidator(functools.partial(_converted, formulas=False))
-]
-"""PostgreSQL settings by name, as Cloud SQL takes them: numbers of the setting's own unit."""
-
-
-def as_text(parameters: Mapping[str, ParameterValue], *, true: str, false: str) -> dict[str, str]:
-    """Settings as a cloud takes them: text, with its own words for what YAML reads as a boolean."""
-    return {
-        name: (true if value else false) if isinstance(value, bool) else str(value)
-        for name, value in parameters.items()
-    }
-
+from components.forms.base import Model, Placeholder, Refusal
+from components.forms.certificates import Certificates
+from components.postgres.credentials import PORT
+from components.postgres.endpoint import TlsMode
+from components.postgres.server import SETTLED_SECONDS, AdminSecret, ServerConnection
+from components.servers.admin import ExistingAdmin
+from components.servers.kind import ServerSettings
+from components.servers.placement import Placement
 
 CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-"""A time of day as both clouds write it, `HH:MM`, in UTC."""
+"""A time of day as the clouds write it, `HH:MM`, in UTC."""
 
 
-def minutes(clock: str) -> int:
-    """Minutes since midnight of `HH:MM`."""
-    hours, _, rest = clock.partition(":")
-    return int(hours) * 60 + int(rest)
+class ExistingInstance(Model):
+    """An existing instance, which the program connects to and does not change."""
+
+    admin: ExistingAdmin
+    """The role that creates the apps' roles and databases."""
 
 
-_KEPT_NAMES = {"rds": ("rdsadmin", "rds_"), "cloudsql": ("cloudsql",)}
+class CloudSettings(ServerSettings):
+    """A server that a cloud runs."""
+
+    region: str
+    """Region of the instance."""
+    tags: dict[str, str] = {}
+    """Tags of everything that the program creates in the cloud."""
+    instance: Model | None = None
+    """An instance that the program creates."""
+    existing: ExistingInstance | None = None
+    """An existing instance, instead of `instance`."""
+    tls: Literal["require", "verify-full"] = "verify-full"
+    """How clients connect: `verify-full` checks the server's certificate and name, `require` only encrypts."""
+    ca_certificates: Certificates | None = None
+    """Certificates of the CAs that sign the server's, in PEM form."""
+
+    def refusals(self) -> Iterator[Refusal]:
+        """No instance, or two."""
+        reads = (("instance",), ("existing",))
+        if self.instance is None and self.existing is None:
+            yield Refusal(("instance",), Placeholder.NOTHING, "either `instance` or `existing`", reads)
+        if self.instance is not None and self.existing is not None:
+            # What another program computes is no text.
+            found = self.instance.model_dump(by_alias=True, exclude_unset=True, warnings=False)
+            yield Refusal(("instance",), found, "nothing where `existing` names an existing instance", reads)
+
+    @property
+    def client_tls(self) -> TlsMode:
+        """How apps connect."""
+        return TlsMode(self.tls)
+
+    @property
+    def given_admin(self) -> ExistingAdmin | None:
+        """The admin of an existing instance."""
+        return None if self.existing is None else self.existing.admin
 
 
-def kept_names(kind: str) -> tuple[str, ...]:
-    """Beginnings of the names of roles and databases that the cloud of that kind of server keeps for itself."""
-    return _KEPT_NAMES.get(kind, ())
+def cloud_connection(
+    settings: CloudSettings,
+    place: Placement,
+    *,
+    host: pulumi.Input[str],
+    admin: AdminSecret,
+    ca_certificates: pulumi.Input[str] | None,
+    port: int = PORT,
+) -> ServerConnection:
+    """How to connect to an instance.
+
+    Args:
+        settings: the server.
+        place: where it stands.
+        host: its DNS name or address, or that of a proxy in front of it.
+        admin: its admin's Secret.
+        ca_certificates: certificates of the CAs that sign the server's, PEM; passed on only where clients check it.
+        port: TCP port.
+    """
+    connection = ServerConnection(
+        host=host,
+        port=port,
+        tls=settings.client_tls,
+        namespace=place.namespace,
+        admin=admin,
+        client_image=place.client_image,
+        ca_certificate=ca_certificates if settings.client_tls is TlsMode.VERIFY_FULL else None,
+    )
+    if settings.existing is None:
+        return connection
+    return replace(connection, admin_database=settings.existing.admin.database, settling_seconds=SETTLED_SECONDS)

@@ -3,30 +3,39 @@
 import importlib
 import shlex
 import sys
+from dataclasses import dataclass
+from types import ModuleType
 
 import pulumi
 
-_PACKAGES = {"requirements-aws.txt": "pulumi_aws", "requirements-gcp.txt": "pulumi_gcp"}
 
+@dataclass(frozen=True)
+class OptionalPackage:
+    """A Pulumi package that is not in `requirements.txt`.
 
-def require(requirements: str) -> None:
-    """Fail if the package of a requirements file is not installed.
-
-    Args:
-        requirements: name of the file.
-
-    Raises:
-        pulumi.RunError: it is not there; the text is the command that installs it.
+    Attributes:
+        name: the package in a stack file, such as `aws` of `aws:region`.
+        requirements: the requirements file that installs it.
     """
-    package = _PACKAGES[requirements]
-    try:
-        importlib.import_module(package)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != package:
-            # A package that is there, and misses one of its own.
-            raise
-        command = shlex.join([sys.executable, "-m", "pip", "install", "--requirement", requirements])
-        raise pulumi.RunError(
-            f"lakehouse:postgresql.server needs the Python package {package.replace('_', '-')}, which is not there; "
-            f"nothing was created. Install it from the project's folder, and run pulumi again:\n\n    {command}\n"
-        ) from None
+
+    name: str
+    requirements: str
+
+    def load(self) -> ModuleType:
+        """The package's Python module.
+
+        Raises:
+            pulumi.RunError: it is not installed; the text is the command that installs it.
+        """
+        module = f"pulumi_{self.name}"
+        try:
+            return importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] != module:
+                # The package is installed, and misses one that it needs itself.
+                raise
+            command = shlex.join([sys.executable, "-m", "pip", "install", "--requirement", self.requirements])
+            raise pulumi.RunError(
+                f"lakehouse:postgresql.server needs the Python package pulumi-{self.name}, which is not installed; "
+                f"nothing was created. Install it from the project's folder, and run pulumi again:\n\n    {command}\n"
+            ) from None

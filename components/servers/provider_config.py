@@ -1,20 +1,16 @@
-"""What a stack file says to Pulumi's own packages beside the program's settings: keys such as `aws:defaultTags`.
+"""Configuration of Pulumi's packages in a stack file, beside the program's settings: keys such as `aws:defaultTags`.
 
-Pulumi gives them to the packages' default providers. The program makes providers of its own, which get them from here.
+Pulumi passes it to the packages' default providers. The program creates providers of its own, which take it from here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pulumi.runtime import is_config_secret
 from pulumi.runtime.config import CONFIG
 
-from components.forms.base import Found
-from components.platform.settings import Stack
-from components.servers.cloudsql.settings import CloudSqlServer
-from components.servers.rds.settings import RdsServer
-from components.servers.standalone import StandalonePostgreSQL
-from stack.mistakes import Mistake, one_of
+from components.forms.base import Placeholder, one_of
+from components.forms.mistake import Mistake
 
 
 @dataclass(frozen=True)
@@ -23,20 +19,20 @@ class ProviderConfig:
 
     Attributes:
         values: by `<package>:<key>`, as Pulumi passes them: text or JSON.
-        secret_keys: those of `values` that hold something encrypted.
+        secret_keys: those of `values` that are encrypted.
     """
 
-    # Some are secrets: they show in no message that shows this.
+    # Some are secrets: they must not be in a message that shows this object.
     values: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     secret_keys: frozenset[str] = frozenset()
 
     def of(self, package: str) -> dict[str, str]:
-        """What is said to one package, by key without the package."""
+        """Configuration of one package, by key without the package."""
         prefix = f"{package}:"
         return {key.removeprefix(prefix): text for key, text in self.values.items() if key.startswith(prefix)}
 
     def is_secret(self, package: str, key: str) -> bool:
-        """Whether the stack file holds that value encrypted."""
+        """Whether that value is encrypted in the stack file."""
         return f"{package}:{key}" in self.secret_keys
 
 
@@ -46,32 +42,24 @@ def load_provider_config() -> ProviderConfig:
     return ProviderConfig(values, frozenset(key for key in values if is_config_secret(key)))
 
 
-def contradictions(config: ProviderConfig, stack: Stack) -> list[Mistake]:
-    """Values that say something else than the server's own settings, which the program goes by."""
-    return [*_contradictions(config, _said(stack))]
+def contradictions(config: ProviderConfig, settings: Iterable[Mapping[str, tuple[str, str | None]]]) -> list[Mistake]:
+    """Values of the configuration that contradict the servers' own settings, which the program uses.
 
-
-def _said(stack: Stack) -> Iterator[tuple[str, str, str | None]]:
-    """What the servers' settings say themselves: package and key, the setting's name, its value."""
-    for postgresql in stack.servers:
-        match postgresql:
-            case StandalonePostgreSQL(server=RdsServer(region=region, profile=profile)):
-                yield "aws:region", "server.region", region
-                yield "aws:profile", "server.profile", profile
-            case StandalonePostgreSQL(server=CloudSqlServer(project=project, region=region)):
-                yield "gcp:project", "server.project", project
-                yield "gcp:region", "server.region", region
-            case _:
-                pass
-
-
-def _contradictions(config: ProviderConfig, said: Iterator[tuple[str, str, str | None]]) -> Iterator[Mistake]:
+    Args:
+        config: the configuration.
+        settings: `provider_settings` of each server.
+    """
     wanted: dict[tuple[str, str], list[str]] = {}
-    for key, setting, value in said:
-        if value is not None:
-            wanted.setdefault((key, setting), []).append(value)
-    for (key, setting), values in wanted.items():
-        found = config.values.get(key)
-        if found is not None and found not in values:
-            allowed = f"nothing, or {one_of(values)} as `{setting}` says: the program goes by that"
-            yield Mistake((key,), Found.SECRET if key in config.secret_keys else found, allowed)
+    for server in settings:
+        for key, (setting, value) in server.items():
+            if value is not None:
+                wanted.setdefault((key, setting), []).append(value)
+    return [
+        Mistake(
+            (key,),
+            Placeholder.SECRET if key in config.secret_keys else config.values[key],
+            f"nothing, or {one_of(values)} as `{setting}` says, which the program uses",
+        )
+        for (key, setting), values in wanted.items()
+        if key in config.values and config.values[key] not in values
+    ]

@@ -10,12 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from components.apps.airbyte.object_storage import S3, AccessKey, Minio
 from components.apps.airbyte.pods import airbyte_pods
+from components.apps.airbyte.settings import AirbyteSettings
 from components.apps.airbyte.values import airbyte_values
-from components.helm.release import merge_values
-from components.kubernetes.pod_settings import PodSettings
-from components.platform.pods_from_settings import pod_settings
+from components.helm.values import merge_values
+from components.kubernetes.pods import Pods
 from components.postgres.endpoint import Endpoint, TlsMode
 from components.servers.cloudnativepg.pods import operator_values
 from stack.check import check
@@ -28,9 +27,9 @@ Fields = dict[str, Any]
 FACTS = Path(__file__).with_name("facts")
 
 
-def everything() -> PodSettings:
+def everything() -> Pods:
     """Every setting there is."""
-    return pod_settings(check(SETTINGS))
+    return check(SETTINGS).all_pods
 
 
 def values(chart: str, version: str) -> Fields:
@@ -46,8 +45,15 @@ def _rendered(helm: str, chart: Path, name: str, version: str) -> list[Fields]:
         return render(helm, chart, name, ours)
     major = int(version.partition(".")[0])
     where = Endpoint("db", 5432, "airbyte", "airbyte", "airbyte-database", TlsMode.DISABLE)
-    storage = Minio() if major > 1 else S3("eu-central-1", "lake", AccessKey("airbyte-s3"))
-    others = airbyte_values(major=major, endpoint=where, storage=storage, storage_secret="storage", rotation="r")
+    s3: Fields = {
+        "kind": "s3",
+        "region": "eu-central-1",
+        "bucket": "lake",
+        "credentials": {"secretName": "airbyte-s3"},
+    }
+    settings = {"chart": {"version": version, "untested": True}, **({"storage": s3} if major == 1 else {})}
+    airbyte = AirbyteSettings.model_validate(settings, by_alias=True)
+    others = airbyte_values(airbyte, where, storage_secret="storage")
     return render(helm, chart, name, merge_values(ours, others))
 
 

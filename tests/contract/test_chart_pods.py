@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.apps.dagster.pods import with_pod_settings
-from components.helm.release import merge_values
+from components.apps.dagster.pods import with_pods
+from components.helm.values import merge_values
 from components.kubernetes.images import mirrored
 from components.servers.crunchydata.pods import operator_values, postgres_cluster_with_pods
 from tests.contract.chart_pods import FACTS, everything, values
@@ -116,7 +116,7 @@ def _at(tree: Fields, path: str) -> Fields:
 
 def test_dagsters_values_stand_where_the_chart_reads_them() -> None:
     facts = recorded("dagster-1.13")
-    given = merge_values(with_pod_settings(DAGSTER, everything()), with_pod_settings(CELERY, everything()))
+    given = merge_values(with_pods(DAGSTER, everything()), with_pods(CELERY, everything()))
     del given["runLauncher"]["type"]
     assert list(_unknown(given, facts["keys"], "")) == []
     for path, image in facts["images"].items():
@@ -124,10 +124,10 @@ def test_dagsters_values_stand_where_the_chart_reads_them() -> None:
 
 
 def test_settings_arrive_on_every_pod_of_dagsters_chart() -> None:
-    given = with_pod_settings({}, everything())
+    given = with_pods({}, everything())
     secrets = given["imagePullSecrets"]
-    celery = with_pod_settings(CELERY, everything())["runLauncher"]["config"]
-    (server,) = with_pod_settings({"dagster-user-deployments": {"deployments": [{}]}}, everything())[
+    celery = with_pods(CELERY, everything())["runLauncher"]["config"]
+    (server,) = with_pods({"dagster-user-deployments": {"deployments": [{}]}}, everything())[
         "dagster-user-deployments"
     ]["deployments"]
     lasting = {
@@ -157,7 +157,7 @@ def test_settings_arrive_on_every_pod_of_dagsters_chart() -> None:
 
 def test_what_the_values_say_themselves_wins() -> None:
     own = {"dagsterWebserver": {"tolerations": [], "labels": {"example.com/team": "web"}}, **DAGSTER}
-    given = with_pod_settings(own, everything())
+    given = with_pods(own, everything())
     assert given["dagsterWebserver"]["tolerations"] == []
     assert given["dagsterWebserver"]["labels"]["example.com/team"] == "web"
     mine, yours = given["dagster-user-deployments"]["deployments"]
@@ -167,7 +167,7 @@ def test_what_the_values_say_themselves_wins() -> None:
 
 @pytest.mark.parametrize("version", ["v1beta1", "v1"])
 @pytest.mark.parametrize(
-    "server", [{}, {"pgBouncer": {}}, {"backups": EVERYWHERE, "nodeSelector": {"a": "b"}}, {"backups": VOLUME}], ids=str
+    "server", [{}, {"pooler": {}}, {"backups": EVERYWHERE, "nodeSelector": {"a": "b"}}, {"backups": VOLUME}], ids=str
 )
 def test_a_postgres_cluster_with_all_settings_is_allowed(server: Fields, version: str) -> None:
     cluster = postgres_cluster(server)

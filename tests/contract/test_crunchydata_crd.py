@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from components.forms.pins import PGO_CHART
 from components.servers.crunchydata import cluster
-from components.servers.crunchydata.settings import CrunchyDataServer
+from components.servers.crunchydata.pins import PGO_CHART
+from components.servers.crunchydata.settings import CrunchyDataSettings
 from stack.check import Mistakes, check
 from tests.support.crunchydata import complaints, crd, schema, status_fields
-from tests.support.crunchydata_stacks import EVERYWHERE, cluster_args, postgres_cluster, servers, standalone
+from tests.support.crunchydata_stacks import EVERYWHERE, postgres_cluster, servers, settings_of, standalone
 
 SERVERS = servers()
 VERSIONS = ("v1beta1", "v1")
@@ -28,7 +28,7 @@ def test_every_cluster_is_allowed(server: dict[str, Any], version: str) -> None:
 
 def test_range_reaches_every_setting_and_every_part_of_the_object() -> None:
     given = {name for server in SERVERS for name in server}
-    names = {field.alias for field in CrunchyDataServer.model_fields.values()}
+    names = {field.alias for field in CrunchyDataSettings.model_fields.values()}
     assert given | {"kind"} == names
     parts = {part for server in SERVERS for part in postgres_cluster(server)["spec"]}
     assert parts == {
@@ -51,7 +51,7 @@ def test_range_reaches_every_setting_and_every_part_of_the_object() -> None:
     ids=str,
 )
 def test_schema_refuses_what_is_wrong(path: tuple[Any, ...], value: Any, complaint: str, version: str) -> None:
-    wrong = copy.deepcopy(postgres_cluster({"backups": EVERYWHERE, "pgBouncer": {}}))
+    wrong = copy.deepcopy(postgres_cluster({"backups": EVERYWHERE, "pooler": {}}))
     *above, last = path
     part: Any = wrong
     for key in above:
@@ -62,9 +62,8 @@ def test_schema_refuses_what_is_wrong(path: tuple[Any, ...], value: Any, complai
 
 @each_version
 def test_pulumi_waits_for_fields_that_the_status_has(version: str) -> None:
-    wanted = cluster_args({"pgBouncer": {}})
     known = set(status_fields(version))
-    for expression in json.loads(cluster.ready_when(wanted)):
+    for expression in json.loads(cluster.ready_when(settings_of({"pooler": {}}))):
         match = re.fullmatch(r"jsonpath=\{\.status(?P<path>[^}]+)\}(=[0-9]+)?", expression)
         assert match is not None
         assert re.sub(r"\[[^]]*\]", "", match["path"]) in known
@@ -75,7 +74,7 @@ def test_operators_version_is_that_of_the_crd() -> None:
     assert cluster.API_VERSION.rpartition("/")[2] in [v["name"] for v in crd()["spec"]["versions"] if v["served"]]
 
 
-def _kept_by_the_operator() -> list[str]:
+def _reserved_for_the_operator() -> list[str]:
     rules = schema("v1beta1")["properties"]["spec"]["properties"]["config"]["properties"]["parameters"]
     found: set[str] = set()
     for rule in (it["rule"] for it in rules["x-kubernetes-validations"]):
@@ -84,12 +83,12 @@ def _kept_by_the_operator() -> list[str]:
     return sorted(found)
 
 
-def test_settings_that_the_operator_keeps_are_refused_in_the_stack_file() -> None:
-    kept = _kept_by_the_operator()
-    assert {"listen_addresses", "ssl", "ssl_x", "archive_command", "wal_level", "recovery_target_x"} <= set(kept)
+def test_settings_that_are_reserved_for_the_operator_are_refused_in_the_stack_file() -> None:
+    reserved = _reserved_for_the_operator()
+    assert {"listen_addresses", "ssl", "ssl_x", "archive_command", "wal_level", "recovery_target_x"} <= set(reserved)
     with pytest.raises(Mistakes) as error:
-        check(standalone(parameters=dict.fromkeys(kept, "x")))
-    assert [mistake.path[-1] for mistake in error.value.mistakes] == kept
+        check(standalone(parameters=dict.fromkeys(reserved, "x")))
+    assert [mistake.path[-1] for mistake in error.value.mistakes] == reserved
 
 
 def test_range_is_one_of_many() -> None:

@@ -1,4 +1,4 @@
-"""What the charts do with the database's host: why an IPv6 address cannot be one (`components.servers.existing.settings`)."""
+"""What the charts do with the database's host, and why it cannot be an IPv6 address (the kind `existing`)."""
 
 import json
 from pathlib import Path

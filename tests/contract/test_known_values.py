@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 import yaml
 
-from components.apps.airbyte.object_storage import Gcs
-from components.apps.airbyte.values import airbyte_values
-from components.apps.airbyte.values import with_database_authority as airbyte_with_authority
+from components.apps.airbyte.settings import AirbyteChart, AirbyteDatabase, AirbyteSettings
+from components.apps.airbyte.storage import GcsStorage
+from components.apps.airbyte.values import airbyte_values, with_database_ca
+from components.apps.app import AppPlacement
+from components.apps.dagster.settings import DagsterSettings
 from components.apps.dagster.values import dagster_values
-from components.apps.dagster.values import with_database_authority as dagster_with_authority
+from components.forms.base import Refusal
+from components.forms.object_storage import GcsCredentials
+from components.helm.chart import Chart
 from components.helm.known_values import unknown_values
-from components.kubernetes.pod_settings import PodSettings
+from components.kubernetes.pods import Pods, Toleration
 from components.postgres.endpoint import Endpoint, TlsMode
 from components.servers.crunchydata.pods import operator_values
 from tests.contract.chart_keys import keys
@@ -24,18 +28,22 @@ ENDPOINT = Endpoint("db.example.com", 5432, "app", "app", "app-database", TlsMod
 
 
 def said() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for major in (1, 2):
-        storage = Gcs("project", "lake", "airbyte-gcs", "key.json")
-        ours = airbyte_values(
-            major=major, endpoint=ENDPOINT, storage=storage, storage_secret="airbyte-object-storage", rotation="r"
+    for major, version in {1: "1.9.2", 2: "2.2.0"}.items():
+        credentials = GcsCredentials(secret_name="airbyte-gcs", json_key="key.json" if major == 1 else "gcp.json")
+        airbyte = AirbyteSettings(
+            chart=AirbyteChart(version=version),
+            url="https://airbyte.example.com",
+            database=AirbyteDatabase(temporal_name="other", temporal_visibility_name="other_visibility"),
+            storage=GcsStorage(project="project", bucket="lake", credentials=credentials),
         )
-        yield f"the program to Airbyte {major}.x", f"airbyte-{major}", airbyte_with_authority(ours, major, ENDPOINT)
-    ours = dagster_values(endpoint=ENDPOINT, client_image="postgres:17.11-trixie", rotation="r")
-    yield "the program to Dagster", "dagster-1", dagster_with_authority(ours, ENDPOINT)
-    pods = PodSettings(
+        ours = airbyte_values(airbyte, ENDPOINT, storage_secret="airbyte-object-storage")
+        yield f"the program to Airbyte {major}.x", f"airbyte-{major}", with_database_ca(ours, major, ENDPOINT)
+    dagster = DagsterSettings(url="https://dagster.example.com/dagster")
+    yield "the program to Dagster", "dagster-1", dagster_values(dagster, AppPlacement(ENDPOINT))
+    pods = Pods(
         image_pull_secrets=["registry"],
         labels={"a": "b"},
-        tolerations=[{"operator": "Exists"}],
+        tolerations=[Toleration(operator="Exists")],
         node_selector={"a": "b"},
     )
     yield "the program to CrunchyData's operator", "pgo-5", operator_values(pods)
@@ -47,17 +55,21 @@ def said() -> Iterator[tuple[str, str, dict[str, Any]]]:
         yield f"defaults of the sandbox's {chart}", name, yaml.safe_load(file.read_text())
 
 
+def refusals(values: dict[str, Any], known: str) -> list[Refusal]:
+    return [*unknown_values(Chart(), values, known)]
+
+
 @pytest.mark.parametrize(("chart", "values"), [it[1:] for it in said()], ids=[it[0] for it in said()])
 def test_what_is_said_to_a_chart_is_known(chart: str, values: dict[str, Any]) -> None:
     if chart == "cloudnative-pg-0":
         values.pop("sandbox", None)
-    assert [(it.path, it.allowed) for it in unknown_values(values, chart, {})] == []
+    assert [(refusal.path, refusal.allowed) for refusal in refusals(values, chart)] == []
 
 
 @pytest.mark.parametrize("chart", ["airbyte-1", "airbyte-2", "dagster-1", "cloudnative-pg-0"])
 def test_what_no_chart_knows_is_told(chart: str) -> None:
-    (refusal,) = unknown_values({"gloabl": {}, "global": {}}, chart, {})
-    assert refusal.path == ("gloabl",)
+    (refusal,) = refusals({"gloabl": {}, "global": {}}, chart)
+    assert refusal.path == ("values", "gloabl")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.forms.pins import AIRBYTE_CHART, AIRBYTE_TESTED
+from components.apps.airbyte.pins import AIRBYTE_CHART, AIRBYTE_TESTED
 from tests.contract import airbyte_cases
 from tests.contract.airbyte_cases import STACKS, VERSIONS
 from tests.contract.surroundings import containers, missing, pods

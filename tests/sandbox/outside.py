@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import enter
-from tests.support.authority import Authority
+from tests.support.ca import CertificateAuthority
 from tests.support.cluster import SANDBOX
 from tests.support.postgres import DatabaseServer, unpacked_image
 
@@ -28,14 +28,14 @@ class OutsideServer:
         host: address at which pods reach it.
         port: TCP port.
         password: password of `ADMIN`.
-        authority: certificate of the authority that signed its certificate, PEM; empty without TLS.
+        ca_certificate: certificate of the CA that signed its certificate, PEM; empty without TLS.
     """
 
     server: DatabaseServer
     host: str
     port: int
     password: str
-    authority: str
+    ca_certificate: str
 
     def rows(self, sql: str, database: str = "postgres") -> list[list[str]]:
         """The rows that a query of the superuser returns, every value as text."""
@@ -62,10 +62,10 @@ def outside_server(*, tls: bool) -> Iterator[OutsideServer]:
         done = server.prepare(secrets.token_hex(20))
         assert done.returncode == 0, done.stderr
         settings = {"listen_addresses": SANDBOX.address, "max_connections": "200", "max_wal_size": "2GB"}
-        authority = ""
+        ca_certificate = ""
         if tls:
-            signer = Authority.make(root.path / "secret" / "authority")
-            authority = signer.certificate.read_text()
+            signer = CertificateAuthority.create(root.path / "secret" / "ca")
+            ca_certificate = signer.certificate.read_text()
             settings |= server.use_certificate(signer, f"IP:{SANDBOX.address}")
             (server.folder / "pg_hba.conf").write_text(ONLY_TLS)
             settings["hba_file"] = f"{server.pgdata}/pg_hba.conf"
@@ -76,7 +76,7 @@ def outside_server(*, tls: bool) -> Iterator[OutsideServer]:
             sql = f"CREATE ROLE {ADMIN} LOGIN CREATEROLE CREATEDB PASSWORD '{password}';"
             made = root.run("psql", "-X", "-p", str(server.port), "-U", "postgres", stdin=sql)
             assert made.returncode == 0, made.stderr
-            yield OutsideServer(server, SANDBOX.address, server.port, password, authority)
+            yield OutsideServer(server, SANDBOX.address, server.port, password, ca_certificate)
         finally:
             server.stop()
 

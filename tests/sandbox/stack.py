@@ -18,7 +18,7 @@ import yaml
 from sandbox.processes import started
 from tests.sandbox import events
 from tests.sandbox.events import Step
-from tests.support.cluster import SANDBOX, ok, run, start, told
+from tests.support.cluster import SANDBOX, described, ok, run, start
 from tests.support.stacks import ROOT
 
 UP_SECONDS = 540
@@ -51,7 +51,7 @@ class Outcome:
 
     def check(self) -> "Outcome":
         """Return the outcome of a command that must have succeeded."""
-        assert self.done.returncode == 0, told(self.done)
+        assert self.done.returncode == 0, described(self.done)
         return self
 
 

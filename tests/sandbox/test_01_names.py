@@ -10,7 +10,7 @@ from tests.sandbox import rows_to_keep
 from tests.sandbox.deployments import AIRBYTE, DAGSTER, TWIN_AIRBYTE, TWIN_DAGSTER, App
 from tests.sandbox.stack import Stack
 from tests.sandbox.terminal import terminal
-from tests.support.cluster import find, get, is_ready, shell, told
+from tests.support.cluster import described, find, get, is_ready, shell
 
 SCRATCH = "restored"
 
@@ -83,7 +83,7 @@ def test_connection_string_opens_a_session_from_another_pod(app: App, tmp_path: 
 
     wrong = re.sub(r":[^:@/]+@", ":not-the-password@", uri)
     refused = other.exec("sh", "-c", client, "sh", sql, input=f"{wrong}\n")
-    assert "password authentication failed" in refused.stderr, told(refused)
+    assert "password authentication failed" in refused.stderr, described(refused)
 
 
 def test_psql_command_opens_a_session_in_a_terminal(app: App, tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ def scratch(app: App) -> Iterator[None]:
 @pytest.mark.usefixtures("scratch")
 def test_dump_and_restore_by_the_commands_that_people_paste(app: App, tmp_path: Path) -> None:
     dumped = shell(f"{PG_DUMP[app]} > f.sql", cwd=tmp_path)
-    assert dumped.returncode == 0, told(dumped)
+    assert dumped.returncode == 0, described(dumped)
     restored = shell(
         f"cat f.sql | kubectl exec -i -n {app.namespace} {app.pod.name} --"
         f" psql -U {app.pod.username} -d {SCRATCH} -v ON_ERROR_STOP=1",
         cwd=tmp_path,
     )
-    assert restored.returncode == 0, told(restored)
+    assert restored.returncode == 0, described(restored)
 
     assert rows_to_keep.read(app.pod, SCRATCH) == rows_to_keep.ROWS
     assert schema(app, SCRATCH) == schema(app, app.pod.database)
@@ -125,7 +125,7 @@ def test_dump_and_restore_by_the_commands_that_people_paste(app: App, tmp_path: 
 @pytest.mark.usefixtures("sandbox")
 def test_pg_dump_command_of_the_outputs_writes_a_file(app: App, tmp_path: Path) -> None:
     done = shell(str(outputs_of(app, tmp_path)["pgDumpCommand"]), cwd=tmp_path)
-    assert done.returncode == 0, told(done)
+    assert done.returncode == 0, described(done)
     text = (tmp_path / f"{app.pod.database}.sql").read_text()
     assert "PostgreSQL database dump complete" in text
     assert "CREATE TABLE public." in text
@@ -140,7 +140,7 @@ def schema(app: App, database: str) -> str:
 def test_df_shows_the_volume_of_the_claim(app: App) -> None:
     df = f"kubectl exec -n {app.namespace} {app.pod.name} -- df"
     shown = shell(f"{df} -h /var/lib/postgresql")
-    assert shown.returncode == 0, told(shown)
+    assert shown.returncode == 0, described(shown)
     _, line = shown.stdout.splitlines()
     assert line.endswith(" /var/lib/postgresql")
     assert not line.startswith("overlay")

@@ -8,7 +8,7 @@ from tests.sandbox.commits import counting, lost
 from tests.sandbox.deployments import TWIN_AIRBYTE, TWIN_DAGSTER, App
 from tests.sandbox.host import first_process
 from tests.sandbox.owned import OwnedStack
-from tests.support.cluster import DatabasePod, http, kubectl, node_port, start, told, until
+from tests.support.cluster import DatabasePod, described, http, kubectl, node_port, start, until
 
 UNCLEAN = "database system was not properly shut down"
 
@@ -29,7 +29,7 @@ def test_server_runs_as_nobody_special(app: App) -> None:
 def test_root_file_system_is_read_only(app: App) -> None:
     refused = app.pod.exec("touch", "/written", "/usr/bin/written", "/etc/postgresql/written")
     assert refused.returncode != 0
-    assert refused.stderr.count("Read-only file system") == 3, told(refused)
+    assert refused.stderr.count("Read-only file system") == 3, described(refused)
     app.pod.output("sh", "-c", "touch /tmp/written && rm /tmp/written")
 
 

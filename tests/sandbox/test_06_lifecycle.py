@@ -7,7 +7,7 @@ from tests.sandbox.dagster import Webserver
 from tests.sandbox.deployments import TWIN_AIRBYTE, TWIN_APPS, TWIN_DAGSTER, App
 from tests.sandbox.events import steps
 from tests.sandbox.owned import OwnedStack
-from tests.support.cluster import find, get, http, node_port, objects, run, secret_values, told, until
+from tests.support.cluster import described, find, get, http, node_port, objects, run, secret_values, until
 from tests.support.kinds import CLAIM, RELEASE
 
 REFUSED = "password authentication failed"
@@ -119,7 +119,7 @@ def connect(app: App, uri: str) -> str:
     """Connect over TCP; return what the client complained of, nothing if it was let in."""
     line = 'IFS= read -r uri; exec psql --no-psqlrc --quiet --tuples-only --dbname "$uri" --command "SELECT"'
     done = app.pod.exec("sh", "-c", line, input=f"{uri}\n")
-    assert done.returncode == 0 or done.stderr, told(done)
+    assert done.returncode == 0 or done.stderr, described(done)
     return "" if done.returncode == 0 else done.stderr
 
 
@@ -141,7 +141,7 @@ def containers_with_old_passwords() -> list[str]:
             done = run("kubectl", "exec", "--namespace", "twin", name, "--container", container["name"], "--", "env")
             if done.returncode and find("pod", name, "twin") is None:  # replaced since it was listed
                 break
-            assert done.returncode == 0, told(done)
+            assert done.returncode == 0, described(done)
             has = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
             for variable, reference in references.items():
                 if has.get(variable) != secret_values(reference["name"], "twin").get(reference["key"]):

@@ -11,7 +11,7 @@ from tests.sandbox.commits import counting, lost
 from tests.sandbox.dagster import Webserver
 from tests.sandbox.deployments import AIRBYTE, DAGSTER, App
 from tests.sandbox.stack import Stack, lock_holders
-from tests.support.cluster import get, http, node_port, objects, told, until
+from tests.support.cluster import described, get, http, node_port, objects, until
 from tests.support.stacks import ROOT
 
 QUICK = 60.0
@@ -22,7 +22,7 @@ def sandbox_command(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run `python -m sandbox` in the checkout, as make does."""
     argv = [sys.executable, "-m", "sandbox", *arguments]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=540)
-    assert done.returncode == 0, told(done)
+    assert done.returncode == 0, described(done)
     return done
 
 

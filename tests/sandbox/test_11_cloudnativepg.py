@@ -19,7 +19,7 @@ from tests.sandbox.postgres_cluster import AIRBYTE, CLUSTER, DAGSTER
 from tests.sandbox.stack import Stack
 from tests.sandbox.test_04_dagster import webserver
 from tests.sandbox.test_05_airbyte import address
-from tests.support.cluster import SANDBOX, get, http, kubectl, node_port, objects, secret_values, told, until
+from tests.support.cluster import SANDBOX, described, get, http, kubectl, node_port, objects, secret_values, until
 from tests.support.recording import Plan
 from tests.support.stacks import ROOT, config_of, plan, plan_program
 
@@ -64,13 +64,13 @@ def owned(_owned: OwnedStack) -> OwnedStack:
 def endpoint(app: App, folder: Path) -> dict[str, str]:
     """How a client connects with what the app's Secret holds, in libpq's parameters; the password is left out."""
     secret = secret_values(app.secret, app.namespace)
-    authority = folder / f"{app.key}-ca.crt"
-    authority.write_text(secret["ca.crt"])
+    ca = folder / f"{app.key}-ca.crt"
+    ca.write_text(secret["ca.crt"])
     service, namespace, _ = secret["host"].split(".", 2)
     # The host has no DNS of the cluster; the name is still what the certificate is checked against.
     place = {"host": secret["host"], "hostaddr": get("service", service, namespace)["spec"]["clusterIP"]}
     who = {"port": secret["port"], "dbname": secret["database"], "user": secret["username"]}
-    return {**place, **who, "sslmode": "verify-full", "sslrootcert": str(authority)}
+    return {**place, **who, "sslmode": "verify-full", "sslrootcert": str(ca)}
 
 
 def query(parameters: dict[str, str], password: str, sql: str) -> str:
@@ -98,7 +98,7 @@ def test_three_instances_run_and_every_commit_is_on_two_of_them(owned: OwnedStac
     assert get("poddisruptionbudget", "postgresql-primary", CLUSTER.namespace)
 
 
-def test_the_operator_made_no_database_and_no_role_of_an_app(owned: OwnedStack) -> None:
+def test_the_operator_created_no_database_and_no_role_of_an_app(owned: OwnedStack) -> None:
     databases = CLUSTER.rows(
         "SELECT datname, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate "
         "FROM pg_database WHERE NOT datistemplate ORDER BY 1"
@@ -126,7 +126,7 @@ def test_every_connection_of_both_apps_is_encrypted(owned: OwnedStack) -> None:
     assert {(ssl, version) for _, _, ssl, version in seen} == {("t", "TLSv1.3")}, seen
 
 
-def test_plain_text_is_refused_and_a_wrong_name_or_authority_too(owned: OwnedStack, tmp_path: Path) -> None:
+def test_clear_text_is_refused_and_a_wrong_name_or_ca_too(owned: OwnedStack, tmp_path: Path) -> None:
     place = endpoint(DAGSTER, tmp_path)
     password = secret_values(DAGSTER.secret, DAGSTER.namespace)["password"]
     assert query(place, password, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == "t"
@@ -179,7 +179,7 @@ def test_larger_sizes_are_an_update_that_loses_nothing(owned: OwnedStack) -> Non
 def test_destroy_is_refused_with_words_and_takes_nothing(owned: OwnedStack) -> None:
     before = owned.stack.resources()
     refused = owned.stack.destroy(previewed=True)
-    assert refused.done.returncode != 0, told(refused.done)
+    assert refused.done.returncode != 0, described(refused.done)
     assert "postgresql-cluster" in refused.diagnostics
     assert "protect" in refused.diagnostics
     assert owned.stack.resources() == before
@@ -190,7 +190,7 @@ def test_without_a_preview_the_server_and_its_rows_stay(owned: OwnedStack) -> No
     CLUSTER.rows("SET ROLE dagster; DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 43 AS number", "dagster")
     instances = {pod["metadata"]["uid"] for pod in CLUSTER.pods()}
     refused = owned.unsettle().destroy()
-    assert refused.done.returncode != 0, told(refused.done)
+    assert refused.done.returncode != 0, described(refused.done)
     assert "protect" in refused.diagnostics
     # The apps are gone by then: the engine comes to the server only after all that depends on it.
     assert {pod["metadata"]["uid"] for pod in CLUSTER.pods()} == instances
@@ -256,21 +256,23 @@ FORMS: dict[str, dict[str, Any]] = {
     "placed": {"nodeSelector": {"disk": "fast"}, "topologyKey": "topology.kubernetes.io/zone", "storageClass": "fast"},
     "tuned": {"memory": "64Gi", "maxConnections": 2000, "walStorageSize": "64Gi", "parameters": {"jit": False}},
     "pooler": {"pooler": {"mode": "session", "maxPreparedStatements": 0}},
-    "s3 key": {"backups": {"kind": "s3", "bucket": "backups", "endpointUrl": "http://s3.example.com", **STORE_KEYS}},
+    "s3 key": {"backups": {"s3": {"bucket": "backups", "endpoint": "http://s3.example.com", **STORE_KEYS}}},
     "s3 role": {
         "backups": {
-            "kind": "s3",
-            "bucket": "backups",
-            "compression": "none",
-            "workloadIdentity": {"roleArn": "arn:aws:iam::123456789012:role/backups"},
+            "s3": {
+                "bucket": "backups",
+                "compression": "none",
+                "workloadIdentity": {"roleArn": "arn:aws:iam::123456789012:role/backups"},
+            }
         }
     },
-    "gcs key": {"backups": {"kind": "gcs", "bucket": "backups", "compression": "bzip2", **STORE_KEYS}},
+    "gcs key": {"backups": {"gcs": {"bucket": "backups", "compression": "bzip2", **STORE_KEYS}}},
     "gcs account": {
         "backups": {
-            "kind": "gcs",
-            "bucket": "backups",
-            "workloadIdentity": {"serviceAccount": "backups@my-project.iam.gserviceaccount.com"},
+            "gcs": {
+                "bucket": "backups",
+                "workloadIdentity": {"serviceAccount": "backups@my-project.iam.gserviceaccount.com"},
+            }
         }
     },
 }
@@ -309,8 +311,8 @@ def test_backups_and_wal_go_to_object_storage(owned: OwnedStack) -> None:
     manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "backups-key"}, "stringData": key}
     kubectl("apply", "--namespace", CLUSTER.namespace, "--filename=-", input=json.dumps(manifest))
     address = f"http://airbyte-minio-svc.{AIRBYTE.namespace}.svc.cluster.local:9000"
-    store = {"kind": "s3", "bucket": "postgresql", "path": "sandbox", "endpointUrl": address, **STORE_KEYS}
-    stack.set("postgresql.server.backups", {**store, "schedule": "0 0 2 * * *"})
+    store = {"bucket": "postgresql", "path": "sandbox", "endpoint": address, **STORE_KEYS}
+    stack.set("postgresql.server.backups", {"s3": {**store, "schedule": "0 2 * * *"}})
     done = stack.up().check()
     kinds = sorted((step.op, step.type.rpartition(":")[2]) for step in done.changes)
     assert kinds == [("create", "ScheduledBackup"), ("update", "Cluster")]

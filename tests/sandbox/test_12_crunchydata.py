@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from components.apps.airbyte.values import SECRET_ALIASES as AIRBYTE_ALIASES
-from components.apps.dagster.values import SECRET_ALIASES as DAGSTER_ALIASES
+from components.apps.airbyte.settings import SECRET_ALIASES as AIRBYTE_ALIASES
+from components.apps.dagster.settings import SECRET_ALIASES as DAGSTER_ALIASES
 from components.servers.crunchydata import cluster
-from components.servers.crunchydata.logins import adapted, ca_certificate, decoded, user_secret_name
+from components.servers.crunchydata.logins import ca_certificate, decoded, login_data, user_secret_name
 from tests.sandbox.stack import Stack
-from tests.support.cluster import get, kubectl, objects, run, secret_values, told, until
-from tests.support.crunchydata import CRD_NAME, crd_path, secret_there, user_secret
+from tests.support.cluster import described, get, kubectl, objects, run, secret_values, until
+from tests.support.crunchydata import CRD_NAME, crd_path, existing_secret, user_secret
 from tests.support.crunchydata_stacks import EVERYWHERE, postgres_cluster, servers, standalone
 from tests.support.kinds import POSTGRES_CLUSTER
 from tests.support.manifests import manifests
@@ -74,11 +74,11 @@ def in_version(version: str, server: dict[str, Any]) -> dict[str, Any]:
 def test_every_cluster_is_accepted_with_strict_validation(version: str, tmp_path: Path) -> None:
     for server in SERVERS:
         done = create(in_version(version, server), tmp_path)
-        assert done.returncode == 0, told(done)
+        assert done.returncode == 0, described(done)
 
 
 def test_cluster_of_the_whole_program_is_accepted_by_server_side_apply(tmp_path: Path) -> None:
-    stack = standalone(backups=EVERYWHERE, pgBouncer={}, users={"reports": ["reports"]})
+    stack = standalone(backups=EVERYWHERE, pooler={}, users={"reports": ["reports"]})
     (wanted,) = manifests(plan(**stack), lambda r: r.type == POSTGRES_CLUSTER)
     wanted["metadata"]["namespace"] = NAMESPACE
     file = written(wanted, tmp_path)
@@ -118,8 +118,8 @@ def test_what_is_wrong_is_refused(path: tuple[Any, ...], value: Any, words: str,
         part = part[key]
     part[last] = value
     done = create(wrong, tmp_path)
-    assert done.returncode != 0, told(done)
-    assert words in done.stderr, told(done)
+    assert done.returncode != 0, described(done)
+    assert words in done.stderr, described(done)
 
 
 @pytest.mark.parametrize("pgbouncer", [False, True], ids=["primary", "pgbouncer"])
@@ -132,7 +132,7 @@ def test_operators_secret_becomes_what_the_charts_want(number: int, pgbouncer: b
     kubectl("create", *STRICT[1:], "--filename", written(made, tmp_path))
 
     data = get("secret", user_secret_name("main", role), NAMESPACE)["data"]
-    ours = adapted(decoded(data), secret_name=f"main-login-{role}", aliases=aliases, ca="authority")
+    ours = login_data(decoded(data), secret_name=f"main-login-{role}", aliases=aliases, ca="certificate")
     kubectl("create", *STRICT[1:], "--filename", written(_secret(f"main-login-{role}", {"stringData": ours}), tmp_path))
 
     there = secret_values(f"main-login-{role}", NAMESPACE)
@@ -142,8 +142,8 @@ def test_operators_secret_becomes_what_the_charts_want(number: int, pgbouncer: b
     assert there["host"] == f"main-{'pgbouncer' if pgbouncer else 'primary'}.{NAMESPACE}.svc"
 
 
-def test_authoritys_certificate_is_read_of_the_servers_secret(tmp_path: Path) -> None:
-    data = secret_there(f"{NAMESPACE}/main-cluster-cert", "private")
+def test_ca_certificate_is_read_of_the_servers_secret(tmp_path: Path) -> None:
+    data = existing_secret(f"{NAMESPACE}/main-cluster-cert", "private")
     kubectl("create", "--filename", written(_secret("main-cluster-cert", {"data": data}), tmp_path))
     found = ca_certificate(get("secret", "main-cluster-cert", NAMESPACE)["data"])
     assert found == secret_values("main-cluster-cert", NAMESPACE)["ca.crt"]

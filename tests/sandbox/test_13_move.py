@@ -101,7 +101,7 @@ def existing() -> Iterator[Other]:
             "kind": "existing",
             "host": outside.host,
             "port": outside.port,
-            "caCertificate": outside.authority,
+            "caCertificates": outside.ca_certificate,
         }
         settings = {
             "mode": "standalone",
@@ -194,11 +194,12 @@ def test_there_everything_is_identical_and_downtime_is_told(moving: OwnedStack, 
         assert app.pod.wait_ready()["metadata"]["uid"] == pods[app]
         refused = app.pod.exec("psql", "-U", app.pod.username, "-d", app.pod.database, "-c", "SELECT 1")
         assert "is not permitted to log in" in refused.stderr
-        seconds = told_downtime(app)
+        seconds = reported_downtime(app)
         assert 0 < seconds < took
         log = kubectl("logs", *MOVE_LOG, f"app.kubernetes.io/instance={app.secret}-move")
         assert "DIFFERS" not in log
-        assert f"writers are stopped on {app.service}.{NAMESPACE}.svc.cluster.local" in log
+        assert f"writers on {app.service}.{NAMESPACE}.svc.cluster.local" in log
+        assert "have been stopped since" in log
     assert checksums(in_pod) == before.rows
     assert checksums(lambda app, sql: other.query(app.pod.database, sql)) == before.rows
     moving.settled = True
@@ -246,7 +247,7 @@ def test_back_again_with_what_was_written_since(moving: OwnedStack, other: Other
     stack.up().check()
     assert checksums(in_pod) == on_the_other
     for app in APPS:
-        assert told_downtime(app) > 0
+        assert reported_downtime(app) > 0
         assert CA_CERTIFICATE in secret_values(app.secret, NAMESPACE)
     check_both_apps_work()
     stack.set("moveFrom", None)
@@ -355,15 +356,15 @@ def _checksums(query: Callable[[App, str], str]) -> dict[str, str]:
     }
 
 
-def told_downtime(app: App) -> int:
-    """Seconds, as the Job that ends a move tells them."""
+def reported_downtime(app: App) -> int:
+    """The downtime in seconds that the last Job of a move reports."""
     log = kubectl("logs", "--namespace", SHARED, f"job/{app.secret}-downtime")
-    told = re.fullmatch(rf"{app.key} downtime: (\d+) s\n", log)
-    assert told, log
-    return int(told[1])
+    reported = re.fullmatch(rf"{app.key} downtime: (\d+) s\n", log)
+    assert reported, log
+    return int(reported[1])
 
 
 def copying(app: App) -> bool:
     """Whether the app's database is being copied to the other server right now."""
     done = run("kubectl", "logs", *MOVE_LOG, f"app.kubernetes.io/instance={app.secret}-move")
-    return done.stdout.rpartition("moving airbyte")[2].count("writers are stopped") == 1
+    return done.stdout.rpartition("moving airbyte")[2].count("have been stopped since") == 1

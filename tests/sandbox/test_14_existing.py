@@ -15,7 +15,7 @@ from tests.sandbox.outside import ADMIN, OutsideServer, outside_server
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Outcome
 from tests.sandbox.sweep import passwords, sweep
-from tests.support.cluster import Reply, get, http, kubectl, node_port, ok, secret_values, shell, told, until
+from tests.support.cluster import Reply, described, get, http, kubectl, node_port, ok, secret_values, shell, until
 from tests.support.kinds import PASSWORD
 
 NAMESPACES = ["existing-airbyte", "existing-dagster", "existing-postgresql"]
@@ -39,8 +39,8 @@ def stack_on(outside: OutsideServer, folder: Path) -> Iterator[OwnedStack]:
         stack = owned.stack
         stack.set("postgresql.server.host", outside.host)
         stack.set("postgresql.server.port", outside.port)
-        if outside.authority:
-            stack.set("postgresql.server.caCertificate", outside.authority)
+        if outside.ca_certificate:
+            stack.set("postgresql.server.caCertificates", outside.ca_certificate)
         yield owned
 
 
@@ -96,7 +96,7 @@ def test_both_apps_are_connected_by_tls(deployed: Deployed) -> None:
 def test_clients_check_the_certificate(deployed: Deployed) -> None:
     for secret, namespace in SECRETS.values():
         values = secret_values(secret, namespace)
-        assert values["ca.crt"] == deployed.outside.authority
+        assert values["ca.crt"] == deployed.outside.ca_certificate
         assert values["uri"].endswith("?sslmode=verify-full")
 
 
@@ -126,7 +126,7 @@ def test_roles_may_what_the_stack_file_says_and_not_open_each_others_databases(d
             "psql", f"host={deployed.outside.host} port={values['port']} user={app} dbname={other} sslmode=require",
             env={"PGPASSWORD": values["password"]},
         )  # fmt: skip
-        assert f'permission denied for database "{other}"' in done.stderr, told(done)
+        assert f'permission denied for database "{other}"' in done.stderr, described(done)
 
 
 @pytest.mark.parametrize("app", SECRETS)
@@ -135,10 +135,10 @@ def test_psql_and_pg_dump_commands_work_verbatim(deployed: Deployed, app: str, t
     # What a person types into the session comes from standard input, which is no terminal here.
     session = output["psqlCommand"].replace(" -it ", " -i ", 1)
     done = shell(session, input="SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid();\n")
-    assert f"{app} " in done.stdout, told(done)
-    assert "| t" in done.stdout, told(done)
+    assert f"{app} " in done.stdout, described(done)
+    assert "| t" in done.stdout, described(done)
     done = shell(f"cd {tmp_path} && {output['pgDumpCommand']}")
-    assert done.returncode == 0, told(done)
+    assert done.returncode == 0, described(done)
     assert "\n-- PostgreSQL database dump complete\n" in (tmp_path / f"{app}.sql").read_text()
 
 

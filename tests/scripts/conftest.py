@@ -15,12 +15,12 @@ def root() -> Iterator[Root]:
 
 
 def new_server(root: Root) -> DatabaseServer:
-    """A server with an empty volume that nobody prepared yet; whoever starts it stops it."""
+    """A server with an empty volume, not prepared; the caller stops it."""
     return DatabaseServer.on_free_port(root, f"server{next(_numbers)}")
 
 
 def started(server: DatabaseServer) -> DatabaseServer:
-    """Return the server when it takes connections, with the password `admin` for its admin."""
+    """The server, accepting connections, with the password `admin` for its admin."""
     assert server.prepare("admin").returncode == 0
     server.start()
     return server
@@ -28,7 +28,7 @@ def started(server: DatabaseServer) -> DatabaseServer:
 
 @pytest.fixture
 def server(root: Root) -> Iterator[DatabaseServer]:
-    """A server with an empty volume that nobody prepared yet."""
+    """A server with an empty volume, not prepared."""
     server = new_server(root)
     yield server
     server.stop()
@@ -36,13 +36,13 @@ def server(root: Root) -> Iterator[DatabaseServer]:
 
 @pytest.fixture
 def running(server: DatabaseServer) -> DatabaseServer:
-    """A server that takes connections, with the password `admin` for its admin."""
+    """A server that accepts connections, with the password `admin` for its admin."""
     return started(server)
 
 
 @pytest.fixture
 def servers(root: Root) -> Iterator[tuple[DatabaseServer, DatabaseServer]]:
-    """Two servers as `running`."""
+    """Two servers like `running`."""
     both = (started(new_server(root)), started(new_server(root)))
     yield both
     for server in both:

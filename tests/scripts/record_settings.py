@@ -1,6 +1,6 @@
-"""Record the settings that a PostgreSQL 17 has: `python -m tests.scripts.record_settings`.
+"""Record the settings of PostgreSQL 17: `python -m tests.scripts.record_settings`.
 
-The table is `settings/postgresql_settings.tsv`; `test_settings_table.py` compares it with a real server.
+The table is `components/forms/postgresql_settings.tsv`; `test_settings_table.py` compares it with a real server.
 """
 
 import sys
@@ -10,7 +10,7 @@ from tests.support.postgres import DatabaseServer, unpacked_image
 
 # Extensions that both clouds load at the server's start, with settings of their own.
 LIBRARIES = "auto_explain,pg_stat_statements"
-# `internal` ones are nobody's to set.
+# Parameters of the context `internal` cannot be set.
 QUERY = """
 SELECT concat_ws(E'\\t', name, vartype, coalesce(unit, '-'), context)
 FROM pg_settings WHERE context <> 'internal' ORDER BY name COLLATE "C"

@@ -1,4 +1,4 @@
-"""bootstrap.sh on a real PostgreSQL: what a Database promises to an app."""
+"""bootstrap.sh on a real PostgreSQL: what an app can rely on."""
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ def bootstrap(server: DatabaseServer, **changes: str) -> subprocess.CompletedPro
     return server.bootstrap(admin_password="admin", **{**APP, **changes})
 
 
-def test_role_and_databases_are_made_and_owned(running: DatabaseServer) -> None:
+def test_role_and_databases_are_created(running: DatabaseServer) -> None:
     done = bootstrap(running)
 
     assert done.returncode == 0, done.stderr
@@ -28,13 +28,13 @@ def test_role_and_databases_are_made_and_owned(running: DatabaseServer) -> None:
 
 def test_a_second_run_changes_nothing_but_the_password(running: DatabaseServer) -> None:
     bootstrap(running)
-    running.psql("CREATE TABLE kept AS SELECT 7 AS n", user="airbyte", database="airbyte")
+    running.psql("CREATE TABLE seven AS SELECT 7 AS n", user="airbyte", database="airbyte")
 
     done = bootstrap(running, password="second-password")
     assert done.returncode == 0, done.stderr
     assert running.login("airbyte", "second-password", "airbyte").returncode == 0
     assert running.login("airbyte", "first-password", "airbyte").returncode != 0
-    assert running.psql("SELECT n FROM kept", user="airbyte", database="airbyte") == "7"
+    assert running.psql("SELECT n FROM seven", user="airbyte", database="airbyte") == "7"
 
 
 def test_many_runs_at_once_agree(running: DatabaseServer) -> None:
@@ -43,7 +43,7 @@ def test_many_runs_at_once_agree(running: DatabaseServer) -> None:
     assert [run.returncode for run in runs] == [0] * 8, runs
 
 
-def test_a_further_database_is_added_to_those_there(running: DatabaseServer) -> None:
+def test_a_further_database_is_added_to_existing_ones(running: DatabaseServer) -> None:
     bootstrap(running, databases="airbyte")
     assert bootstrap(running).returncode == 0
     assert running.psql("SELECT count(*) FROM pg_database WHERE datname LIKE 'temporal%'") == "2"
@@ -70,7 +70,7 @@ def test_a_database_of_another_role_is_refused_and_left_alone(running: DatabaseS
 
     done = bootstrap(running, username="renamed")
     assert done.returncode == 3
-    assert "database airbyte belongs to role airbyte, not to renamed, and this stack made it" in done.stderr
+    assert "database airbyte belongs to role airbyte, not to renamed, and was created by this stack" in done.stderr
     assert running.login("airbyte", "first-password", "airbyte").returncode == 0
 
     running.psql("ALTER ROLE airbyte RENAME TO renamed")  # as the message says
@@ -96,17 +96,17 @@ def test_it_waits_for_a_server_that_is_still_starting(server: DatabaseServer) ->
     assert done.returncode == 0, done.stderr
 
 
-def test_a_server_that_refuses_is_told_in_its_own_words(running: DatabaseServer) -> None:
+def test_an_error_of_the_server_is_reported_verbatim(running: DatabaseServer) -> None:
     done = running.bootstrap(admin_password="not-this-one", **APP)
 
     assert done.returncode == 3
     assert 'password authentication failed for user "postgres"' in done.stderr
-    assert "is this the role and its password, in Secret db-admin?" in done.stderr
+    assert "check the role's name and password in Secret db-admin" in done.stderr
     assert "not-this-one" not in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize("iterations", ["1", "4096", "10000"])
-def test_the_verifier_has_as_many_rounds_as_asked_for(running: DatabaseServer, iterations: str) -> None:
+def test_the_verifier_has_the_given_number_of_iterations(running: DatabaseServer, iterations: str) -> None:
     assert bootstrap(running, scram_iterations=iterations).returncode == 0
 
     verifier = running.psql("SELECT rolpassword FROM pg_authid WHERE rolname = 'airbyte'")
@@ -114,7 +114,7 @@ def test_the_verifier_has_as_many_rounds_as_asked_for(running: DatabaseServer, i
     assert running.login("airbyte", "first-password", "airbyte").returncode == 0
 
 
-def test_extensions_are_made_in_their_databases(running: DatabaseServer) -> None:
+def test_extensions_are_created_in_their_databases(running: DatabaseServer) -> None:
     for _ in range(2):
         done = bootstrap(running, extensions="temporal_visibility:btree_gin\nairbyte:pg_trgm\nairbyte:uuid-ossp")
         assert done.returncode == 0, done.stderr
@@ -124,16 +124,16 @@ def test_extensions_are_made_in_their_databases(running: DatabaseServer) -> None
     assert running.psql(names, database="temporal") == "plpgsql"
 
 
-def test_an_extension_that_the_server_has_not_is_told_in_its_own_words(running: DatabaseServer) -> None:
+def test_an_extension_that_is_not_available_is_reported(running: DatabaseServer) -> None:
     done = bootstrap(running, extensions="airbyte:nobody_has_it")
     assert done.returncode == 3
     assert "extension nobody_has_it is not available on this server" in done.stderr
-    assert "take it out of the stack file" in done.stderr
+    assert "remove it from the stack file" in done.stderr
     assert running.psql("SELECT count(*) FROM pg_roles WHERE rolname = 'airbyte'") == "0"
     assert bootstrap(running).returncode == 0
 
 
-def test_limits_are_set_and_taken_back(running: DatabaseServer) -> None:
+def test_limits_are_set_and_reset(running: DatabaseServer) -> None:
     connections = "SELECT rolconnlimit FROM pg_roles WHERE rolname = 'airbyte'"
     timeouts = "SELECT concat(current_setting('statement_timeout'), ' ', {})".format(
         "current_setting('idle_in_transaction_session_timeout')"
@@ -147,7 +147,7 @@ def test_limits_are_set_and_taken_back(running: DatabaseServer) -> None:
     assert running.psql(timeouts, user="airbyte", database="airbyte") == "0 0"
 
 
-def test_an_admin_that_is_no_superuser_is_enough(running: DatabaseServer) -> None:
+def test_an_admin_that_is_not_a_superuser_suffices(running: DatabaseServer) -> None:
     running.psql("CREATE ROLE provisioner LOGIN CREATEROLE CREATEDB PASSWORD 'admin'")
     # Two apps, and each a second time, as after a change of its password.
     for username, databases in 2 * (("airbyte", APP["databases"]), ("dagster", "dagster")):

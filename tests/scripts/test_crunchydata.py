@@ -1,4 +1,4 @@
-"""The bootstrap Job on what CrunchyData's operator sets up: an admin that is no superuser, and PgBouncer's role."""
+"""The bootstrap Job on what CrunchyData's operator sets up: an admin that is not a superuser, and PgBouncer's role."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from tests.support.stacks import plan
 
 ADMIN = "lakehouse-admin"
 APP = {"username": "airbyte", "password": "first-password", "databases": "airbyte\ntemporal\ntemporal_visibility"}
-# As internal/pgbouncer/postgres.go of version 6.0.3 does it in every database that is there, template1 among them.
+# As internal/pgbouncer/postgres.go of version 6.0.3 does it in every existing database, template1 included.
 PGBOUNCER = """
     CREATE SCHEMA pgbouncer;
     REVOKE ALL ON SCHEMA pgbouncer FROM PUBLIC;
@@ -29,7 +29,7 @@ PGBOUNCER = """
 
 @pytest.fixture
 def running(server: DatabaseServer) -> DatabaseServer:
-    """A server on which the operator made its admin, with the options that the program asks for."""
+    """A server with the admin role that the operator creates, with the options that the program gives."""
     server.prepare("superuser")
     server.start()
     server.psql(f"CREATE ROLE \"{ADMIN}\" LOGIN CREATEDB CREATEROLE PASSWORD 'admin'")
@@ -40,7 +40,7 @@ def bootstrap(server: DatabaseServer, **changes: str) -> subprocess.CompletedPro
     return server.bootstrap(admin_password="admin", **{**APP, "admin": ADMIN, **changes})
 
 
-def test_operators_admin_makes_roles_databases_and_extensions_again_and_again(running: DatabaseServer) -> None:
+def test_operators_admin_creates_roles_databases_and_extensions_repeatedly(running: DatabaseServer) -> None:
     for password in ("first-password", "second-password"):
         done = bootstrap(running, password=password, extensions="temporal_visibility:btree_gin")
         assert done.returncode == 0, done.stderr
@@ -52,7 +52,7 @@ def test_operators_admin_makes_roles_databases_and_extensions_again_and_again(ru
     assert "permission denied for database" in running.login("dagster", "other", "airbyte").stderr
 
 
-def test_a_database_that_the_operator_made_is_refused(running: DatabaseServer) -> None:
+def test_a_database_that_the_operator_created_is_refused(running: DatabaseServer) -> None:
     running.psql("CREATE DATABASE temporal")
     done = bootstrap(running)
     assert done.returncode != 0
@@ -68,16 +68,16 @@ def test_pgbouncer_finds_passwords_in_the_database_postgres_and_in_no_apps(runni
 
     refused = running.login("_crunchypgbouncer", "pooler", "airbyte")
     assert "permission denied for database" in refused.stderr
-    # Not a matter of privileges alone: the databases are made without what the template has.
+    # Not only for lack of privileges: the databases are created from template0.
     assert running.psql("SELECT to_regnamespace('pgbouncer') IS NULL", database="airbyte") == "t"
     flags = ["-X", "-A", "-t", "-h", "127.0.0.1", "-p", str(running.port), "-U", "_crunchypgbouncer", "-d", "postgres"]
     query = "SELECT password FROM pgbouncer.get_auth('airbyte')"
-    found = running.root.run("psql", *flags, "-c", query, env={"PGPASSWORD": "pooler"})
-    assert found.stdout.startswith("SCRAM-SHA-256$4096:"), found.stderr
+    authenticated = running.root.run("psql", *flags, "-c", query, env={"PGPASSWORD": "pooler"})
+    assert authenticated.stdout.startswith("SCRAM-SHA-256$4096:"), authenticated.stderr
 
 
 def _use_certificate(server: DatabaseServer, *names: str) -> None:
-    """Give the server TLS with a new certificate for these names; its authority is `ca.crt` beside."""
+    """Enable TLS on the server with a new certificate for these names; the CA certificate is `ca.crt` beside it."""
     folder = server.folder
     new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
     signed = ["-CA", folder / "ca.crt", "-CAkey", folder / "ca.key"]
@@ -96,7 +96,7 @@ def _use_certificate(server: DatabaseServer, *names: str) -> None:
     raise AssertionError(server.log())
 
 
-def test_clients_match_the_name_that_the_program_gives_them_and_not_the_one_that_ends_in_a_dot(
+def test_clients_verify_the_name_that_the_program_gives_and_not_the_one_that_ends_with_a_dot(
     running: DatabaseServer,
 ) -> None:
     data = values(plan(**standalone()).one(SECRET, "dagster-database-secret"))

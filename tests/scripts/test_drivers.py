@@ -1,4 +1,4 @@
-"""Names as PostgreSQL allows them, on both apps' ways to a database: as charts write them and drivers read them.
+"""Names as PostgreSQL allows them, as the charts of both apps write them and their drivers read them.
 
 Dagster's own code is the sandbox image's. Airbyte's drivers were tried by hand with these names (org.postgresql 42.7.4,
 and lib/pq and pgx behind buildDSN of Temporal 1.27.2): JDBC decodes the name as `java.net.URLDecoder` does, and Go as
@@ -15,9 +15,13 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 import pytest
 import yaml
 
-from components.apps.airbyte.object_storage import Minio
-from components.apps.airbyte.values import TemporalDatabases, airbyte_values
+from components.apps.airbyte.settings import AirbyteChart, AirbyteDatabase, AirbyteSettings
+from components.apps.airbyte.storage import S3Storage
+from components.apps.airbyte.values import airbyte_values
+from components.apps.app import AppPlacement
+from components.apps.dagster.settings import DagsterSettings
 from components.apps.dagster.values import dagster_values
+from components.forms.object_storage import S3Credentials
 from components.postgres.endpoint import Endpoint, TlsMode
 from sandbox.images import pythonenv, rootfs
 from sandbox.images.cache import Builder
@@ -34,7 +38,7 @@ ROLES = ("air-byte", "Air.Byte", "a@b", "a+b", "a b", "a:b", "a%41", "é", "a?b"
 # As the chart's templates write them (1.13): dagster.yaml and the command of the init container that waits.
 DAGSTER_YAML = "username: {username}\ndb_name: {database}\n"
 READY = "pg_isready -h 127.0.0.1 -p {port} -U {username}"
-# What Dagster makes of its storages' settings, and whom the server sees then.
+# Connects with the URL that Dagster derives from its storages' settings, and prints the server's view of it.
 CONNECT = """
 import json, os, sqlalchemy
 from dagster_postgres.utils import get_conn_string
@@ -79,7 +83,7 @@ def test_dagster_reaches_every_database_as_every_role(running: DatabaseServer, d
     cases: list[dict[str, str]] = []
     for role, database in wanted:
         where = Endpoint("127.0.0.1", running.port, database, role, "secret", TlsMode.DISABLE)
-        given = dagster_values(endpoint=where, client_image="postgres:17.11", rotation="r")["postgresql"]
+        given = dagster_values(DagsterSettings(), AppPlacement(where))["postgresql"]
         written = {"username": given["postgresqlUsername"], "database": given["postgresqlDatabase"]}
         read = yaml.safe_load(DAGSTER_YAML.format(**written))
         cases.append({**read, "password": PASSWORD, "port": str(running.port)})
@@ -90,31 +94,28 @@ def test_dagster_reaches_every_database_as_every_role(running: DatabaseServer, d
     assert [tuple(json.loads(line)) for line in done.stdout.splitlines()] == wanted
 
 
-def test_simple_names_are_written_as_ever() -> None:
+def test_simple_names_are_written_unchanged() -> None:
     where = Endpoint("h", 5432, "dagster_1", "dagster", "secret", TlsMode.DISABLE)
-    given = dagster_values(endpoint=where, client_image="postgres:17.11", rotation="r")["postgresql"]
+    given = dagster_values(DagsterSettings(), AppPlacement(where))["postgresql"]
     assert (given["postgresqlUsername"], given["postgresqlDatabase"]) == ("dagster", "dagster_1")
 
 
 @pytest.mark.parametrize("name", [*DATABASES, "q?m", "&amp;"])
 @pytest.mark.parametrize("major", [1, 2])
-def test_airbytes_drivers_read_the_name_as_it_was(name: str, major: int) -> None:
+def test_airbytes_drivers_read_the_original_name(name: str, major: int) -> None:
     where = Endpoint("h", 5432, name, "airbyte", "secret", TlsMode.REQUIRE)
-    values = airbyte_values(
-        major=major,
-        endpoint=where,
-        storage=Minio(),
-        storage_secret="s",
-        rotation="r",
-        temporal_databases=TemporalDatabases(name, f"{name} 2"),
-    )
+    database = AirbyteDatabase(temporal_name=name, temporal_visibility_name=f"{name} 2")
+    storage = S3Storage(kind="s3", region="eu-central-1", bucket="bucket", credentials=S3Credentials(secret_name="s3"))
+    chart = AirbyteChart(version={1: "1.9.2", 2: "2.2.0"}[major])
+    settings = AirbyteSettings(chart=chart, storage=storage, database=database)
+    values = airbyte_values(settings, where, storage_secret="s")
     database = values["global"]["database"]["database" if major == 1 else "name"]
     # As both major versions of the chart write it.
     url = urlsplit(f"postgresql://h:5432/{database}")
     assert (unquote_plus(url.path[1:]), url.query) == (name, "sslmode=require")
-    told = values["temporal"]["env_vars"]
+    given = values["temporal"]["env_vars"]
     for variable, wanted in (("DBNAME", name), ("VISIBILITY_DBNAME", f"{name} 2")):
-        path = urlsplit(f"postgres://airbyte:p@h:5432/{told[variable]}?sslmode=disable").path
+        path = urlsplit(f"postgres://airbyte:p@h:5432/{given[variable]}?sslmode=disable").path
         assert unquote(path[1:]) == wanted
         # Neither YAML in double quotes nor Kubernetes nor the chart's templates find anything to replace.
-        assert not set(told[variable]) & set('"\\$(){}')
+        assert not set(given[variable]) & set('"\\$(){}')

@@ -1,4 +1,4 @@
-"""Names as PostgreSQL allows them, through every script; drivers are tried in `test_drivers.py`."""
+"""Names as PostgreSQL allows them, through every script; `test_drivers.py` tests drivers."""
 
 import subprocess
 
@@ -35,7 +35,7 @@ def content(server: DatabaseServer, database: str) -> str:
     return done.stdout.removesuffix("\n") if done.returncode == 0 else done.stderr
 
 
-def test_role_databases_and_extensions_are_made_and_moved(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
+def test_role_databases_and_extensions_are_created_and_moved(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
     source, target = servers
     extensions = "\n".join(f"{name}:btree_gin" for name in DATABASES)
     for password in ("before", "first-password"):
@@ -52,11 +52,11 @@ def test_role_databases_and_extensions_are_made_and_moved(servers: tuple[Databas
     assert [content(target, database) for database in DATABASES] == list(DATABASES)
     assert "not permitted to log in" in content(source, DATABASES[0])
     assert f"database {len(DATABASES)} of {len(DATABASES)}, {DATABASES[-1]}" in done.stdout
-    assert "moved already" in mover.move().stdout
+    assert "already moved" in mover.move().stdout
     assert bootstrap(target).returncode == 0
 
 
-def test_a_refusal_names_what_it_means(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
+def test_a_refusal_shows_the_names(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
     server, _ = servers
     assert bootstrap(server).returncode == 0
     done = bootstrap(server, username="Some Body")
@@ -79,7 +79,7 @@ def test_names_that_are_not_ascii_need_an_admins_database_in_utf8(
     server.psql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     done = bootstrap(server, admin_database="latin", username="airbyte", databases="é")
     assert done.returncode == 3
-    assert "the name é has other letters than ASCII's, and the admin's database is not encoded as UTF8" in done.stderr
+    assert "name é contains non-ASCII characters, and database latin does not have the encoding UTF8" in done.stderr
     assert bootstrap(server, admin_database="latin", username="airbyte", databases="e").returncode == 0
 
 
@@ -87,7 +87,7 @@ def test_names_that_are_not_ascii_need_an_admins_database_in_utf8(
 def test_commands_of_the_outputs_reach_the_database(
     servers: tuple[DatabaseServer, DatabaseServer], database: str
 ) -> None:
-    """As a shell takes them apart; kubectl hands on what follows `--` as it is."""
+    """As a shell parses them; kubectl passes on the arguments after `--` unchanged."""
     server, _ = servers
     assert bootstrap(server, databases=database).returncode == 0
     where = Endpoint("h", 5432, database, ROLE, "secret", TlsMode.DISABLE)
@@ -96,9 +96,9 @@ def test_commands_of_the_outputs_reach_the_database(
         'kubectl() { while [ "$1" != -- ]; do shift; done; shift; tool=$1; shift; "$tool" -p "$PORT" "$@"; }\ncd /tmp\n'
     )
     env = {"PORT": str(server.port)}
-    said = server.root.run("sh", "-c", f"{shell}{session.psql(where)} -A -t -c 'SELECT current_database()'", env=env)
-    assert said.stdout == f"{database}\n", said.stderr
-    said = server.root.run("sh", "-c", f"{shell}{session.pg_dump(where)}", env=env)
-    assert said.returncode == 0, said.stderr
+    done = server.root.run("sh", "-c", f"{shell}{session.psql(where)} -A -t -c 'SELECT current_database()'", env=env)
+    assert done.stdout == f"{database}\n", done.stderr
+    done = server.root.run("sh", "-c", f"{shell}{session.pg_dump(where)}", env=env)
+    assert done.returncode == 0, done.stderr
     dump = server.root.path / "tmp" / f"{database.replace('/', '-')}.sql"
     assert "PostgreSQL database dump complete" in dump.read_text()

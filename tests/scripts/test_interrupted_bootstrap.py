@@ -1,6 +1,6 @@
-"""bootstrap.sh that is killed after any of its statements: nobody is locked out, and the next run ends it.
+"""bootstrap.sh that is killed after any of its statements: no app loses its login, and the next run completes it.
 
-`make test` takes every step for a first run and for an app at work, and every third one for the others; `make campaign`
+`make test` takes every step for a first run and for a running app, and every third one for the others; `make campaign`
 takes every step for each.
 """
 
@@ -44,21 +44,21 @@ class Runner:
     admin: str = "provisioner"
 
     def bootstrap(self, scripts: str = "/scripts", **changes: str) -> subprocess.CompletedProcess[str]:
-        it = {**APP, "admin": self.admin, **changes}
-        return self.client.bootstrap(admin_password="admin", scripts=scripts, **it)
+        settings = {**APP, "admin": self.admin, **changes}
+        return self.client.bootstrap(admin_password="admin", scripts=scripts, **settings)
 
 
 def steps() -> list[tuple[str, int]]:
-    """Where it is killed: file, and number of the line after which; all that change something, and the look before."""
+    """Where it is killed: file, and number of the line after which; all that change something, and the checks."""
     ends = re.compile(
         r"\\ir bootstrap_|\\password|\\! sh |ALTER |(BEGIN|COMMIT);|.*\\gexec$|SELECT pg_temp.put_.*null$"
         r"|WHERE .*\\g /dev/null$"
     )
-    found: list[tuple[str, int]] = []
+    places: list[tuple[str, int]] = []
     for file in FILES:
         lines = (SCRIPTS / file).read_text().splitlines()
-        found += [(file, number) for number, line in enumerate(lines, 1) if ends.match(line)]
-    return found
+        places += [(file, number) for number, line in enumerate(lines, 1) if ends.match(line)]
+    return places
 
 
 def third_of_steps(first: int) -> list[tuple[str, int]]:
@@ -68,7 +68,7 @@ def third_of_steps(first: int) -> list[tuple[str, int]]:
 
 @contextmanager
 def server_of(root: Root, initialise: bool) -> Iterator[DatabaseServer]:
-    """A server with an admin that is no superuser."""
+    """A server with an admin that is not a superuser."""
     server = DatabaseServer.on_free_port(root, "interrupted")
     if initialise:
         done = root.run("initdb", "--pgdata", server.pgdata, "--username=postgres", "--auth-local=trust",
@@ -78,7 +78,7 @@ def server_of(root: Root, initialise: bool) -> Iterator[DatabaseServer]:
     else:
         server.prepare("admin")
         own = {}
-    # Killed are clients alone.
+    # Only clients are killed.
     server.start(fsync="off", **own)
     try:
         server.psql("CREATE ROLE provisioner LOGIN CREATEROLE CREATEDB PASSWORD 'admin'")
@@ -96,7 +96,7 @@ def runner(root: Root) -> Iterator[Runner]:
 
 @pytest.fixture(scope="module", params=[(13, "bullseye"), (15, "bookworm")], ids=["13", "15"])
 def older(request: pytest.FixtureRequest, root: Root) -> Iterator[Runner]:
-    """On a release whose rules for roles are others."""
+    """On a release with other rules for roles."""
     with older_release(*request.param) as files, server_of(files, initialise=True) as server:
         yield Runner(DatabaseServer(root, "client", server.port), server)
 
@@ -120,8 +120,8 @@ def may_log_in(runner: Runner, password: str) -> bool:
     return runner.client.login("airbyte", password, "airbyte").returncode == 0
 
 
-def whole(runner: Runner) -> None:
-    """The next run has ended it."""
+def completed_by_next_run(runner: Runner) -> None:
+    """Assert that the next run completes it."""
     done = runner.bootstrap()
     assert done.returncode == 0, done.stderr
     assert may_log_in(runner, "new-password")
@@ -136,7 +136,7 @@ def test_it_is_killed_at_every_step() -> None:
     assert {file for file, _ in steps()} == set(FILES)
 
 
-def test_a_run_that_is_killed_between_two_databases_is_ended_by_the_next(runner: Runner) -> None:
+def test_a_run_that_is_killed_between_two_databases_is_completed_by_the_next(runner: Runner) -> None:
     start_over(runner.server)
     lines = (SCRIPTS / "bootstrap.sql").read_text().splitlines()
     behind = next(number for number, line in enumerate(lines, 1) if line.startswith("ORDER BY number"))
@@ -145,17 +145,17 @@ def test_a_run_that_is_killed_between_two_databases_is_ended_by_the_next(runner:
     )
     assert killed.returncode != 0
     assert runner.server.psql("SELECT count(*) FROM pg_database WHERE datname IN ('airbyte', 'temporal')") == "1"
-    whole(runner)
+    completed_by_next_run(runner)
 
 
-def test_a_first_run_that_is_killed_is_ended_by_the_next(runner: Runner) -> None:
+def test_a_first_run_that_is_killed_is_completed_by_the_next(runner: Runner) -> None:
     for file, line in steps():
         start_over(runner.server)
         killed = runner.bootstrap(killed_after(runner.client.root, file, line))
         assert killed.returncode != 0, (file, line)
-        # Until the very end nobody logs in.
+        # The role cannot log in before the last transaction is committed.
         assert may_log_in(runner, "new-password") == ((file, line) == last_commit()), (file, line)
-        whole(runner)
+        completed_by_next_run(runner)
 
 
 def last_commit() -> tuple[str, int]:
@@ -163,12 +163,12 @@ def last_commit() -> tuple[str, int]:
     return "bootstrap.sql", max(number for number, line in enumerate(lines, 1) if line == "COMMIT;")
 
 
-def test_an_app_at_work_keeps_its_password_until_the_new_one_is_there_whole(runner: Runner) -> None:
+def test_a_running_app_keeps_its_password_until_the_new_one_is_set(runner: Runner) -> None:
     for file, line in steps():
         check_rotation(runner, file, line)
 
 
-def test_so_it_does_on_older_servers(older: Runner) -> None:
+def test_a_running_app_keeps_its_password_on_older_servers(older: Runner) -> None:
     for file, line in third_of_steps(0):
         check_rotation(older, file, line)
 
@@ -183,10 +183,10 @@ def check_rotation(runner: Runner, file: str, line: int) -> None:
         assert may_log_in(runner, "old-password")
     else:
         assert may_log_in(runner, "new-password")
-    whole(runner)
+    completed_by_next_run(runner)
 
 
-def test_what_is_adopted_keeps_its_password_until_the_new_one_is_there_whole(runner: Runner) -> None:
+def test_an_adopted_role_keeps_its_password_until_the_new_one_is_set(runner: Runner) -> None:
     for file, line in third_of_steps(1):
         start_over(runner.server)
         runner.server.psql("CREATE ROLE airbyte LOGIN PASSWORD 'of-before'")
@@ -200,7 +200,7 @@ def test_what_is_adopted_keeps_its_password_until_the_new_one_is_there_whole(run
         assert may_log_in(runner, "new-password")
 
 
-def test_a_place_for_data_that_are_to_come_stays_shut(runner: Runner) -> None:
+def test_the_role_cannot_log_in_on_the_target_of_a_move(runner: Runner) -> None:
     for file, line in third_of_steps(2):
         start_over(runner.server)
         assert runner.bootstrap(killed_after(runner.client.root, file, line), arriving="yes").returncode != 0

@@ -1,4 +1,4 @@
-"""move.sh between two real PostgreSQL servers: nothing is lost, whatever happens in between."""
+"""move.sh between two real PostgreSQL servers: no data are lost, whatever happens in between."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.conftest import new_server, started
-from tests.support.authority import Authority
+from tests.support.ca import CertificateAuthority
 from tests.support.moves import SUPERUSER, Admin, Mover
 from tests.support.postgres import DatabaseServer, Root
 
@@ -22,7 +22,7 @@ DATABASES = ("airbyte", "temporal")
 
 @pytest.fixture
 def mover(servers: tuple[DatabaseServer, DatabaseServer]) -> Mover:
-    """A move of two databases, one full of what is hard to copy, to a server that is ready for them."""
+    """A move of two databases, one of them with all kinds of objects, to a server that is ready for them."""
     source, target = servers
     bootstrap(source)
     fill(source)
@@ -32,7 +32,7 @@ def mover(servers: tuple[DatabaseServer, DatabaseServer]) -> Mover:
 
 @pytest.fixture
 def keepers_mover(servers: tuple[DatabaseServer, DatabaseServer]) -> Mover:
-    """The same between servers whose admins are no superusers."""
+    """The same between servers whose admins are not superusers."""
     source, target = servers
     keeper = Admin("keeper", "keeper")
     for server in servers:
@@ -43,7 +43,7 @@ def keepers_mover(servers: tuple[DatabaseServer, DatabaseServer]) -> Mover:
 
 
 def killed_before(script: str) -> dict[str, str]:
-    """A move that is killed with everything around it when it comes to run this script."""
+    """Hooks of a move that is killed, with its whole process group, when it is about to run this script."""
     psql = f"""#!/bin/sh
 case "$*" in *{script}*) kill -9 0 ;; esac
 exec "$REAL/psql" "$@"
@@ -62,7 +62,7 @@ def fill(server: DatabaseServer) -> None:
 
 
 def dump(server: DatabaseServer, database: str) -> str:
-    """All that is in a database as pg_dump writes it: what two servers of one version must agree on."""
+    """A database's contents as pg_dump writes them: two servers of one version must agree on them."""
     flags = ["--no-comments"] if database == "nothing" else []
     done = server.root.run("pg_dump", "-p", str(server.port), "-U", "postgres", *flags, database)
     assert done.returncode == 0, done.stderr
@@ -74,8 +74,8 @@ def dumps(server: DatabaseServer) -> list[str]:
     return [dump(server, database) for database in DATABASES]
 
 
-def stamp(server: DatabaseServer, database: str = "airbyte") -> str:
-    """State that the database's comment tells."""
+def mark(server: DatabaseServer, database: str = "airbyte") -> str:
+    """The state in the database's mark."""
     comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
     return str(json.loads(server.psql(comment, database=database).removeprefix("lakehouse "))["state"])
 
@@ -97,7 +97,7 @@ def test_everything_is_identical_on_the_other_side(mover: Mover) -> None:
     assert may_log_in(mover.target)
     assert not may_log_in(mover.source)
     assert mover.target.login("postgres", "admin", "airbyte").returncode == 0
-    assert (stamp(mover.source), stamp(mover.target)) == ("moved", "arrived")
+    assert (mark(mover.source), mark(mover.target)) == ("moved", "arrived")
     assert PASSWORD not in done.stdout
 
 
@@ -107,28 +107,28 @@ def test_a_second_move_has_nothing_to_do_and_leaves_new_rows_alone(mover: Mover)
 
     done = mover.move()
     assert done.returncode == 0, done.stdout
-    assert "moved already: airbyte temporal are on" in done.stdout
+    assert "already moved: airbyte temporal are on" in done.stdout
     assert mover.target.psql("SELECT count(*) FROM few", database="temporal") == "2"
 
 
-def test_the_bootstrap_of_a_server_that_the_data_have_left_is_refused(mover: Mover) -> None:
+def test_the_bootstrap_of_a_server_whose_data_were_moved_away_is_refused(mover: Mover) -> None:
     mover.move()
     done = bootstrap(mover.source)
     assert done.returncode != 0
-    assert f"the data of database airbyte have moved to 127.0.0.1:{mover.target.port}" in done.stderr
+    assert f"the data of database airbyte were moved to 127.0.0.1:{mover.target.port}" in done.stderr
     assert not may_log_in(mover.source)
     assert bootstrap(mover.target).returncode == 0
 
 
-def test_the_bootstrap_of_half_a_copy_is_refused(mover: Mover) -> None:
-    assert stamp(mover.target) == "awaited"
+def test_the_bootstrap_of_an_incomplete_copy_is_refused(mover: Mover) -> None:
+    assert mark(mover.target) == "awaited"
     done = bootstrap(mover.target)
     assert done.returncode != 0
-    assert "database airbyte waits for its data from another server" in done.stderr
+    assert "database airbyte is the target of an unfinished move" in done.stderr
     assert bootstrap(mover.target, arriving="yes").returncode == 0
 
 
-def test_writers_are_stopped_and_cannot_come_back(mover: Mover) -> None:
+def test_writers_are_stopped_and_cannot_reconnect(mover: Mover) -> None:
     flags = ["-X", "-h", "127.0.0.1", "-p", str(mover.source.port), "-U", "airbyte", "-d", "airbyte"]
     writing = "INSERT INTO plain SELECT coalesce(max(id), 0) + 1, 'more', 0 FROM plain \\watch 0.05"
     environment = {**mover.environment, "PGPASSWORD": PASSWORD}
@@ -139,22 +139,22 @@ def test_writers_are_stopped_and_cannot_come_back(mover: Mover) -> None:
         until(lambda: int(mover.source.psql("SELECT count(*) FROM plain", database="airbyte")) > 12)
         assert writer.poll() is None
         done = mover.move()
-        said, _ = writer.communicate(timeout=30)
+        output, _ = writer.communicate(timeout=30)
 
     assert done.returncode == 0, done.stdout
-    assert "terminating connection due to administrator command" in said
+    assert "terminating connection due to administrator command" in output
     refused = mover.source.login("airbyte", PASSWORD, "airbyte")
     assert 'role "airbyte" is not permitted to log in' in refused.stderr
     assert dumps(mover.source) == dumps(mover.target)
 
 
-def test_a_target_that_is_not_empty_is_refused_and_nothing_is_touched(mover: Mover) -> None:
+def test_a_target_that_is_not_empty_is_refused_and_nothing_is_changed(mover: Mover) -> None:
     mover.target.psql("SET ROLE airbyte; CREATE TABLE mine AS SELECT 1 AS n", database="temporal")
     before = (dumps(mover.source), dumps(mover.target))
 
     done = mover.move()
     assert done.returncode == 3
-    assert f"database temporal on 127.0.0.1:{mover.target.port} is not empty: nothing was touched" in done.stdout
+    assert f"database temporal on 127.0.0.1:{mover.target.port} is not empty: nothing was changed" in done.stdout
     assert (dumps(mover.source), dumps(mover.target)) == before
     assert may_log_in(mover.source)
 
@@ -173,17 +173,17 @@ def test_a_source_without_the_databases_is_refused(servers: tuple[DatabaseServer
     bootstrap(target, arriving="yes")
     done = Mover(source, target).move()
     assert done.returncode == 3
-    assert f"127.0.0.1:{source.port} has no database airbyte: nothing was touched" in done.stdout
+    assert f"database airbyte does not exist on 127.0.0.1:{source.port}: nothing was changed" in done.stdout
 
 
-def test_a_role_that_the_target_lacks_is_told_before_anything_is_touched(mover: Mover) -> None:
+def test_a_role_that_the_target_lacks_is_reported_before_any_change(mover: Mover) -> None:
     mover.source.psql("CREATE ROLE analyst LOGIN")
     for grant in ("GRANT CONNECT ON DATABASE airbyte TO analyst", "GRANT SELECT ON plain TO analyst"):
         mover.source.psql(grant, user="airbyte", database="airbyte")
 
     done = mover.move()
     assert done.returncode == 3
-    assert "does not have: analyst. Make them there first" in done.stdout
+    assert f"do not exist on 127.0.0.1:{mover.target.port}: analyst. Create them there first" in done.stdout
     assert may_log_in(mover.source)
 
     mover.target.psql("CREATE ROLE analyst LOGIN")
@@ -192,7 +192,7 @@ def test_a_role_that_the_target_lacks_is_told_before_anything_is_touched(mover: 
     assert mover.target.psql("SELECT count(*) FROM ONLY plain", user="analyst", database="airbyte") == "7"
 
 
-def test_extensions_that_the_stack_file_asks_for_are_there_too_and_where_they_were(mover: Mover) -> None:
+def test_extensions_of_the_stack_file_exist_too_and_schemas_of_extensions_stay(mover: Mover) -> None:
     before = dumps(mover.source)
     wanted = "airbyte:pg_trgm\nairbyte:hstore\ntemporal:btree_gin"
     assert bootstrap(mover.target, arriving="yes", extensions=wanted).returncode == 0
@@ -207,7 +207,7 @@ def test_extensions_that_the_stack_file_asks_for_are_there_too_and_where_they_we
     assert dumps(mover.source) == before
 
 
-def test_settings_of_the_database_come_along(mover: Mover) -> None:
+def test_settings_of_the_database_are_copied(mover: Mover) -> None:
     mover.source.psql("ALTER DATABASE airbyte SET work_mem = '7MB'")
     mover.source.psql("ALTER DATABASE airbyte SET search_path = public, tools")
     mover.source.psql("ALTER ROLE airbyte IN DATABASE airbyte SET default_statistics_target = 77")
@@ -216,14 +216,14 @@ def test_settings_of_the_database_come_along(mover: Mover) -> None:
     assert mover.target.psql(settings, user="airbyte", database="airbyte").split("\n") == ["7MB", "public, tools", "77"]
 
 
-def test_a_comment_that_a_person_gave_the_database_comes_along(mover: Mover) -> None:
+def test_a_persons_comment_on_the_database_is_copied(mover: Mover) -> None:
     mover.source.psql("COMMENT ON DATABASE airbyte IS 'ours, please keep'")
     assert mover.move().returncode == 0
     comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'airbyte'"
     assert "ours, please keep" in mover.target.psql(comment)
 
 
-def test_prepared_transactions_are_told_and_nothing_is_touched(mover: Mover) -> None:
+def test_prepared_transactions_are_reported_and_nothing_is_changed(mover: Mover) -> None:
     mover.source.psql("ALTER SYSTEM SET max_prepared_transactions = 5")
     mover.source.stop()
     mover.source.start()
@@ -254,10 +254,10 @@ def test_a_corrupted_copy_is_found_and_the_app_is_not_switched(mover: Mover) -> 
     assert done.returncode == 3, done.stdout
     (row,) = [line for line in done.stdout.splitlines() if "DIFFERS" in line]
     assert row.split("|")[1].strip() == "public.plain"
-    assert "airbyte: the copy differs from its source" in done.stdout
-    assert "nothing is lost" in done.stdout
+    assert "airbyte: the copy differs from the source" in done.stdout
+    assert "no data are lost" in done.stdout
     assert dumps(mover.source) == before
-    assert (stamp(mover.source), stamp(mover.target)) == ("leaving", "copying")
+    assert (mark(mover.source), mark(mover.target)) == ("leaving", "copying")
     assert bootstrap(mover.target).returncode != 0
 
     assert mover.move().returncode == 0
@@ -269,11 +269,11 @@ def test_a_row_that_is_lost_on_the_way_is_found(mover: Mover) -> None:
     assert hook != CORRUPTING
     done = mover.move({"pg_dump": hook})
     assert done.returncode == 3, done.stdout
-    assert "temporal: the copy differs from its source" in done.stdout
-    assert stamp(mover.target) == "copied"
+    assert "temporal: the copy differs from the source" in done.stdout
+    assert mark(mover.target) == "copied"
 
 
-# A program that is killed with everything around it when a number of programs have been started before it.
+# A program that is killed, with its whole process group, when a number of programs have been started before it.
 KILLED = """#!/bin/sh
 echo "$0 $*" >>/hooks/started
 [ "$(wc -l </hooks/started)" -le "$(cat /hooks/most)" ] || kill -9 0
@@ -292,7 +292,7 @@ def test_a_move_that_is_killed_at_any_step_can_be_run_again(mover: Mover) -> Non
             break
         assert done.returncode == -signal.SIGKILL, done.stdout
     assert runs > 20
-    assert (stamp(mover.source), stamp(mover.target)) == ("moved", "arrived")
+    assert (mark(mover.source), mark(mover.target)) == ("moved", "arrived")
     assert dumps(mover.source) == before
     assert dumps(mover.target) == before
 
@@ -307,9 +307,9 @@ def test_a_server_that_dies_during_the_copy_does_no_harm(mover: Mover) -> None:
     process = mover.start()
     until(lambda: int(mover.target.psql("SELECT pg_database_size('airbyte')")) > 20_000_000)
     mover.target.stop(signal.SIGKILL)
-    said, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert "the copy of airbyte was cut" in said
+    assert "copying airbyte failed" in output
 
     mover.target.start()
     assert mover.move().returncode == 0
@@ -323,17 +323,17 @@ def test_two_moves_at_once_exclude_each_other(mover: Mover) -> None:
         database="airbyte",
     )
     first = mover.start()
-    until(lambda: stamp(mover.target) == "copying")
+    until(lambda: mark(mover.target) == "copying")
     second = replace(mover, wait_seconds=1).move()
-    said, _ = first.communicate(timeout=120)
+    output, _ = first.communicate(timeout=120)
 
     assert second.returncode == 1
     assert "another move of role airbyte is running" in second.stdout
-    assert first.returncode == 0, said
+    assert first.returncode == 0, output
     assert dumps(mover.source) == dumps(mover.target)
 
 
-def test_progress_is_told_while_a_copy_runs(mover: Mover) -> None:
+def test_progress_is_reported_while_a_copy_runs(mover: Mover) -> None:
     mover.source.psql(
         "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 16) AS text FROM generate_series(1, 500000) AS n",
         user="airbyte",
@@ -347,22 +347,22 @@ def test_progress_is_told_while_a_copy_runs(mover: Mover) -> None:
     assert "MB after " in progress[0]
 
 
-def test_a_move_is_turned_back_before_its_end(mover: Mover) -> None:
+def test_a_move_is_cancelled_before_its_end(mover: Mover) -> None:
     before = dumps(mover.source)
     assert mover.move({"pg_dump": CORRUPTING}).returncode == 3
     assert not may_log_in(mover.source)
 
     done = bootstrap(mover.source)
     assert done.returncode == 0, done.stderr
-    assert f"the move to 127.0.0.1:{mover.target.port} is called off" in done.stderr
+    assert f"the move to 127.0.0.1:{mover.target.port} is cancelled" in done.stderr
     assert may_log_in(mover.source)
     assert dumps(mover.source) == before
     mover.source.psql("INSERT INTO few VALUES ('after')", user="airbyte", database="temporal")
 
-    # A Job that was left over must not shut the door again; a new one may.
+    # A Job of the cancelled move must not disable the role's login again; a new one may.
     left_over = mover.move()
     assert left_over.returncode == 3
-    assert "this move was called off" in left_over.stdout
+    assert "this move was cancelled" in left_over.stdout
     assert may_log_in(mover.source)
     done = replace(mover, run="job-2").move()
     assert done.returncode == 0, done.stdout
@@ -370,44 +370,44 @@ def test_a_move_is_turned_back_before_its_end(mover: Mover) -> None:
     assert dumps(mover.target) == dumps(mover.source)
 
 
-def test_a_move_that_is_called_off_while_it_copies_does_not_take_the_data_away(mover: Mover) -> None:
+def test_a_move_that_is_cancelled_while_it_copies_leaves_the_data_on_the_source(mover: Mover) -> None:
     mover.source.psql(
         "CREATE TABLE large AS SELECT n, repeat(md5(n::text), 8) AS text FROM generate_series(1, 200000) AS n",
         user="airbyte",
         database="airbyte",
     )
     process = mover.start()
-    until(lambda: stamp(mover.target) == "copying")
+    until(lambda: mark(mover.target) == "copying")
     assert bootstrap(mover.source).returncode == 0
-    said, _ = process.communicate(timeout=120)
-    assert process.returncode != 0, said
-    assert "NOT moved: nothing is lost" in said
-    assert "this move was called off" in mover.move().stdout
-    assert stamp(mover.source) == "stayed"
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode != 0, output
+    assert "NOT moved: no data are lost" in output
+    assert "this move was cancelled" in mover.move().stdout
+    assert mark(mover.source) == "stayed"
     assert may_log_in(mover.source)
 
 
-def test_a_move_that_did_not_end_is_turned_back_as_a_move_the_other_way(mover: Mover) -> None:
+def test_an_unfinished_move_is_cancelled_by_a_move_in_the_other_direction(mover: Mover) -> None:
     before = dumps(mover.source)
     assert mover.move({"pg_dump": CORRUPTING}).returncode == 3
     back = replace(mover, source=mover.target, target=mover.source, run="job-2")
-    assert "unfinished copy, and not of what is on" in back.move().stdout
+    assert "is not the server that it was copied from" in back.move().stdout
 
     assert bootstrap(mover.source, arriving="yes").returncode == 0
     done = back.move()
     assert done.returncode == 0, done.stdout
-    assert "nothing to move: airbyte temporal never left" in done.stdout
+    assert "nothing to move: the data of airbyte temporal are still on" in done.stdout
     assert may_log_in(mover.source)
     assert dumps(mover.source) == before
     assert bootstrap(mover.source).returncode == 0
     assert replace(mover, run="job-3").move().returncode == 0
 
 
-def test_a_move_that_was_cut_before_its_last_mark_goes_either_way(mover: Mover) -> None:
+def test_a_move_that_was_interrupted_before_its_last_mark_can_go_either_way(mover: Mover) -> None:
     before = dumps(mover.source)
     cut = killed_before("move_arrive.sql")
     assert mover.move(cut).returncode == -signal.SIGKILL
-    assert (stamp(mover.source), stamp(mover.target)) == ("moved", "copied")
+    assert (mark(mover.source), mark(mover.target)) == ("moved", "copied")
     assert bootstrap(mover.source).returncode != 0
     assert bootstrap(mover.target).returncode != 0
 
@@ -421,11 +421,11 @@ def test_a_move_that_was_cut_before_its_last_mark_goes_either_way(mover: Mover) 
     there = replace(mover, run="job-3")
     assert there.move(cut).returncode == -signal.SIGKILL
     assert there.move().returncode == 0
-    assert stamp(mover.target) == "arrived"
+    assert mark(mover.target) == "arrived"
 
 
-@pytest.mark.parametrize("cut_at", ["move_gate.sql", "move_room.sql", "move_copied.sql"])
-def test_a_second_move_there_is_turned_back_wherever_it_was_cut(mover: Mover, cut_at: str) -> None:
+@pytest.mark.parametrize("cut_at", ["move_gate.sql", "move_empty_database.sql", "move_copied.sql"])
+def test_a_second_move_is_cancelled_wherever_it_was_interrupted(mover: Mover, cut_at: str) -> None:
     back = replace(mover, source=mover.target, target=mover.source)
     assert mover.move().returncode == 0
     assert bootstrap(mover.source, arriving="yes").returncode == 0
@@ -439,7 +439,7 @@ exit $code
 """
     assert bootstrap(mover.target, arriving="yes").returncode == 0
     assert replace(mover, run="job-2").move({"psql": cut}).returncode == -signal.SIGKILL
-    assert stamp(mover.source) == "leaving"
+    assert mark(mover.source) == "leaving"
 
     assert bootstrap(mover.source, arriving="yes").returncode == 0
     done = replace(back, run="job-3").move()
@@ -452,23 +452,23 @@ exit $code
     assert dumps(mover.target) == before
 
 
-def test_a_move_that_did_not_begin_is_turned_back_as_a_move_the_other_way(mover: Mover) -> None:
+def test_a_move_that_did_not_begin_is_cancelled_by_a_move_in_the_other_direction(mover: Mover) -> None:
     before = dumps(mover.source)
     assert bootstrap(mover.source, arriving="yes").returncode == 0
     done = replace(mover, source=mover.target, target=mover.source).move()
     assert done.returncode == 0, done.stdout
-    assert "never left" in done.stdout
+    assert "are still on" in done.stdout
     assert dumps(mover.source) == before
     assert may_log_in(mover.source)
 
 
-def test_an_empty_place_is_not_moved_over_nothing(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
+def test_an_awaited_copy_is_not_replaced_by_an_empty_database(servers: tuple[DatabaseServer, DatabaseServer]) -> None:
     source, target = servers
     bootstrap(source, arriving="yes")
     bootstrap(target)
     done = Mover(source, target).move()
     assert done.returncode == 3
-    assert "has nothing in its place: nothing was touched" in done.stdout
+    assert "does not exist or is empty: nothing was changed" in done.stdout
 
 
 def test_there_and_back_and_there_again(mover: Mover) -> None:
@@ -491,37 +491,37 @@ def test_a_database_that_has_moved_to_a_third_server_is_not_overwritten(mover: M
     try:
         bootstrap(third, arriving="yes")
         assert replace(mover, target=third).move().returncode == 0
-        # The second server gets rows of its own; the first is not theirs to overwrite.
+        # The second server's databases are unmarked ones with other contents; the first must not be overwritten.
         mover.target.psql("COMMENT ON DATABASE airbyte IS NULL")
         mover.target.psql("COMMENT ON DATABASE temporal IS NULL")
         done = replace(mover, source=mover.target, target=mover.source).move()
         assert done.returncode == 3
-        assert "has moved away, but not to" in done.stdout
+        assert f"was moved to another server than 127.0.0.1:{mover.target.port}" in done.stdout
         done = mover.move()
         assert done.returncode == 3
-        assert "has moved away from" in done.stdout
+        assert f"was moved to another server than 127.0.0.1:{mover.target.port}" in done.stdout
     finally:
         third.stop()
 
 
-def test_a_server_is_checked_where_there_is_an_authority(mover: Mover, tmp_path: Path) -> None:
+def test_the_servers_certificate_is_checked_if_there_is_a_ca(mover: Mover, tmp_path: Path) -> None:
     mover.target.stop()
     volume = mover.target.root.path / "volume"
-    right, wrong = (Authority.make(tmp_path / name) for name in ("right", "wrong"))
-    for authority in (right, wrong):
-        shutil.copy(authority.certificate, volume / f"{authority.folder.name}.crt")
+    right, wrong = (CertificateAuthority.create(tmp_path / name) for name in ("right", "wrong"))
+    for ca in (right, wrong):
+        shutil.copy(ca.certificate, volume / f"{ca.folder.name}.crt")
     mover.target.start(**mover.target.use_certificate(right, "IP:127.0.0.1"))
 
-    refused = replace(mover, target_authority="/volume/wrong.crt", wait_seconds=1).move()
+    refused = replace(mover, target_ca="/volume/wrong.crt", wait_seconds=1).move()
     assert refused.returncode == 3
-    assert "certificate verify failed - `caCertificate` is not the CA" in refused.stdout
+    assert "certificate verify failed - `caCertificates` does not contain the CA" in refused.stdout
     assert may_log_in(mover.source)
-    done = replace(mover, target_authority="/volume/right.crt").move()
+    done = replace(mover, target_ca="/volume/right.crt").move()
     assert done.returncode == 0, done.stdout
 
 
-def test_a_target_of_an_older_version_is_spared_what_it_does_not_know(mover: Mover) -> None:
-    # As if its version were 16: what such a server refuses is left out, rows that read the same are not.
+def test_a_target_of_an_older_version_gets_no_setting_that_it_does_not_have(mover: Mover) -> None:
+    # As if its version were 16: the setting that such a server refuses is left out, a row with the same text is not.
     older = f"""#!/bin/sh
 case "$*" in
   *server_version_num*) [ "$PGPORT" = {mover.target.port} ] && echo 160004 && exit ;;
@@ -541,7 +541,7 @@ exec "$REAL/psql" "$@"
     assert dumps(mover.target) == before
 
 
-def test_admins_that_are_no_superusers_can_move_both_ways(keepers_mover: Mover) -> None:
+def test_admins_that_are_not_superusers_can_move_both_ways(keepers_mover: Mover) -> None:
     there, admin = keepers_mover, keepers_mover.target_admin
     before = dumps(there.source)
     back = replace(there, source=there.target, target=there.source)
@@ -554,7 +554,7 @@ def test_admins_that_are_no_superusers_can_move_both_ways(keepers_mover: Mover) 
         assert not may_log_in(way.source)
 
 
-def test_half_a_copy_that_autovacuum_works_on_makes_room_without_a_superuser(keepers_mover: Mover) -> None:
+def test_an_incomplete_copy_is_dropped_during_autovacuum_without_a_superuser(keepers_mover: Mover) -> None:
     source, target = keepers_mover.source, keepers_mover.target
     source.psql(
         "CREATE TABLE busy AS SELECT n FROM generate_series(1, 200000) AS n;"
@@ -574,23 +574,23 @@ def test_half_a_copy_that_autovacuum_works_on_makes_room_without_a_superuser(kee
     assert dumps(target) == dumps(source)
 
 
-def test_downtime_is_told_once_the_app_is_there(mover: Mover) -> None:
+def test_downtime_is_reported_once_the_app_is_ready(mover: Mover) -> None:
     def downtime(server: DatabaseServer) -> subprocess.CompletedProcess[str]:
         reached = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGDATABASE": "postgres", "PGUSER": "postgres"}
         app = {"PGPASSWORD": "admin", "APP_DATABASES": mover.databases, "APP_NAME": "airbyte"}
         return server.root.run("sh", "/scripts/downtime.sh", env={**reached, **app})
 
-    assert downtime(mover.source).stdout == "airbyte downtime: none, its data were here already\n"
+    assert downtime(mover.source).stdout == "airbyte downtime: none, its data were already on this server\n"
     begun = time.monotonic()
     assert mover.move().returncode == 0
     time.sleep(1.5)
-    told = downtime(mover.target)
+    reported = downtime(mover.target)
     took = time.monotonic() - begun
-    assert told.returncode == 0, told.stderr
-    seconds = int(told.stdout.removeprefix("airbyte downtime: ").removesuffix(" s\n"))
+    assert reported.returncode == 0, reported.stderr
+    seconds = int(reported.stdout.removeprefix("airbyte downtime: ").removesuffix(" s\n"))
     assert 1 <= seconds <= took + 1
     time.sleep(1.5)
-    assert downtime(mover.target).stdout == told.stdout
+    assert downtime(mover.target).stdout == reported.stdout
 
 
 def test_no_password_becomes_an_argument_or_a_file(mover: Mover) -> None:
@@ -620,8 +620,8 @@ def until(is_so: object, seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def test_the_role_stays_out_of_the_target_until_its_data_are_there(mover: Mover) -> None:
-    # Pods that were never switched away, as after a move that was cut and is turned back, would write into the copy.
+def test_the_role_cannot_log_in_on_the_target_until_its_data_are_copied(mover: Mover) -> None:
+    # Pods that still use the target, as after an interrupted move that is cancelled, would write into the copy.
     assert not may_log_in(mover.target)
     assert mover.move().returncode == 0
     assert may_log_in(mover.target)

@@ -13,7 +13,7 @@ from tests.support.postgres import DatabaseServer, Root
 AWKWARD = 'it\'s \\ a "quoted" $password% with `all` @:/?#&; --'
 
 
-def test_a_new_volume_becomes_a_checked_utf8_cluster(server: DatabaseServer) -> None:
+def test_a_new_volume_becomes_a_utf8_cluster_with_checksums(server: DatabaseServer) -> None:
     assert server.prepare("first").returncode == 0
     server.start()
 
@@ -22,7 +22,7 @@ def test_a_new_volume_becomes_a_checked_utf8_cluster(server: DatabaseServer) -> 
     assert server.psql("SELECT datcollate FROM pg_database WHERE datname = 'template1'") == "C.UTF-8"
 
 
-def test_the_password_in_the_secret_wins_over_the_volume(server: DatabaseServer) -> None:
+def test_the_password_in_the_secret_replaces_the_one_on_the_volume(server: DatabaseServer) -> None:
     server.prepare("first")
     assert server.prepare("second").returncode == 0
     server.start()
@@ -32,7 +32,7 @@ def test_the_password_in_the_secret_wins_over_the_volume(server: DatabaseServer)
     assert "password authentication failed" in refused.stderr
 
 
-def test_a_password_of_any_characters_works_on_new_and_kept_volumes(server: DatabaseServer) -> None:
+def test_a_password_of_any_characters_works_on_new_and_existing_volumes(server: DatabaseServer) -> None:
     for password in (AWKWARD, AWKWARD[::-1]):
         done = server.prepare(password)
         assert done.returncode == 0, done.stderr
@@ -44,15 +44,15 @@ def test_a_password_of_any_characters_works_on_new_and_kept_volumes(server: Data
 def test_rows_survive_a_crash_and_the_next_preparation(server: DatabaseServer) -> None:
     server.prepare("first")
     server.start()
-    server.psql("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+    server.psql("CREATE TABLE thousand AS SELECT generate_series(1, 1000) AS n")
     server.stop(signal.SIGKILL)
 
     assert server.prepare("second").returncode == 0
     server.start()
-    assert server.psql("SELECT sum(n) FROM kept") == "500500"
+    assert server.psql("SELECT sum(n) FROM thousand") == "500500"
 
 
-def test_an_initialisation_that_was_cut_is_done_again(server: DatabaseServer) -> None:
+def test_an_interrupted_initialisation_is_done_again(server: DatabaseServer) -> None:
     half = server.folder.with_name(f"{server.name}.new")
     half.mkdir()
     (half / "PG_VERSION").write_text("17\n")
@@ -63,13 +63,13 @@ def test_an_initialisation_that_was_cut_is_done_again(server: DatabaseServer) ->
     server.start()
 
 
-def test_another_major_version_on_the_volume_is_refused_with_words(server: DatabaseServer) -> None:
+def test_another_major_version_on_the_volume_is_refused(server: DatabaseServer) -> None:
     server.prepare("first")
     (server.folder / "PG_VERSION").write_text("16\n")
 
     done = server.prepare("first")
     assert done.returncode == 1
-    assert "the volume holds data of PostgreSQL 16, the image is PostgreSQL 17" in done.stderr
+    assert "the volume contains data of PostgreSQL 16, but the image is PostgreSQL 17" in done.stderr
 
 
 def test_the_password_shows_nowhere_but_in_the_secret(server: DatabaseServer) -> None:
@@ -92,43 +92,43 @@ def test_the_pods_user_may_open_a_session_as_anyone_and_others_need_a_password(
     assert root.run("psql", "-h", "127.0.0.1", "-p", str(server.port), "-w", "-U", "airbyte").returncode == 2
 
 
-# As OpenShift numbers users: nobody whom an image knows.
-STRANGER = 1_000_650_000
+# A user id as OpenShift assigns them, which no image knows.
+UNKNOWN_USER = 1_000_650_000
 
 
 @pytest.fixture
-def stranger(root: Root) -> Iterator[Root]:
-    """The image's files, for a user that it does not know, who may write to the volume as its group may."""
+def unknown_user(root: Root) -> Iterator[Root]:
+    """The image's files, for a user id that it does not know and that may write to the volume as its group may."""
     for name in ("volume", "secret", "run/postgresql"):
-        os.chown(root.path / name, STRANGER, STRANGER)
-    yield replace(root, uid=STRANGER)
+        os.chown(root.path / name, UNKNOWN_USER, UNKNOWN_USER)
+    yield replace(root, uid=UNKNOWN_USER)
     for name in ("volume", "secret", "run/postgresql"):
         os.chown(root.path / name, 999, 999)
 
 
-def test_without_a_name_for_its_user_nothing_starts(stranger: Root) -> None:
-    done = new_server(stranger).prepare("first")
+def test_without_a_name_for_its_user_id_initdb_fails(unknown_user: Root) -> None:
+    done = new_server(unknown_user).prepare("first")
     assert "could not look up effective user ID 1000650000" in done.stderr
 
 
-def test_a_server_starts_as_a_user_that_the_image_does_not_know(stranger: Root) -> None:
-    named = stranger.run("sh", "/scripts/any_user.sh", "/volume/passwd")
+def test_a_server_starts_as_a_user_that_the_image_does_not_know(unknown_user: Root) -> None:
+    named = unknown_user.run("sh", "/scripts/any_user.sh", "/volume/passwd")
     assert named.returncode == 0, named.stderr
-    server = new_server(replace(stranger, passwd="/volume/passwd"))
+    server = new_server(replace(unknown_user, passwd="/volume/passwd"))
     for password in ("first", "second"):
         done = server.prepare(password)
         assert done.returncode == 0, done.stderr
     # The server itself runs without that list, as in the pod.
-    server.root = stranger
+    server.root = unknown_user
     server.start(hba_file="/scripts/any_user_hba.conf", unix_socket_permissions="0700")
     try:
         server.psql("CREATE ROLE airbyte LOGIN")
         assert server.psql("SELECT current_user", user="airbyte") == "airbyte"
         assert server.login("postgres", "second", "postgres").stdout.strip() == "postgres"
         assert "password authentication failed" in server.login("postgres", "first", "postgres").stderr
-        assert stranger.run("sh", "/scripts/probe.sh", "ready", env={"PGPORT": str(server.port)}).returncode == 0
-        # Another user of the machine, even the image's own, does not get at the socket.
-        image_user = replace(stranger, uid=999)
+        assert unknown_user.run("sh", "/scripts/probe.sh", "ready", env={"PGPORT": str(server.port)}).returncode == 0
+        # Another user of the machine, even the image's own, has no access to the socket.
+        image_user = replace(unknown_user, uid=999)
         refused = image_user.run("psql", "-p", str(server.port), "-U", "postgres", "-c", "SELECT 1")
         assert "Permission denied" in refused.stderr
     finally:

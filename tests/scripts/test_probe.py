@@ -18,7 +18,7 @@ def test_a_running_server_is_alive_and_ready(server: DatabaseServer) -> None:
 
 def test_a_server_in_recovery_is_alive_but_not_ready(server: DatabaseServer) -> None:
     server.prepare("first")
-    # A standby that finds no primary stays in recovery for as long as it is let.
+    # A standby without a primary stays in recovery.
     (server.folder / "standby.signal").touch()
     with (server.folder / "postgresql.auto.conf").open("a") as conf:
         conf.write("hot_standby = off\nrestore_command = 'false'\nprimary_conninfo = ''\n")
@@ -45,7 +45,7 @@ def test_an_unknown_question_is_an_error(server: DatabaseServer) -> None:
 def test_stop_does_not_wait_for_clients_and_loses_nothing(server: DatabaseServer) -> None:
     server.prepare("first")
     server.start()
-    server.psql("CREATE TABLE kept AS SELECT 1 AS n")
+    server.psql("CREATE TABLE one AS SELECT 1 AS n")
     env = {"PGDATA": server.pgdata, "STOP_TIMEOUT_SECONDS": "30"}
 
     done = server.root.run("sh", "/scripts/stop.sh", env=env)
@@ -54,5 +54,5 @@ def test_stop_does_not_wait_for_clients_and_loses_nothing(server: DatabaseServer
     assert server.process is not None
     server.process.wait(timeout=10)
     server.start()
-    assert server.psql("SELECT n FROM kept") == "1"
+    assert server.psql("SELECT n FROM one") == "1"
     assert "not properly shut down" not in server.log()

@@ -1,4 +1,4 @@
-"""The recorded table of PostgreSQL's settings is that of a real server, and units mean what they mean to it."""
+"""The recorded table of PostgreSQL's settings matches a real server, and so do the units."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ VALUES = {
     "max_parallel_workers_per_gather": ["3"],
     "track_activities": ["on", "off", "yes", "FALSE", "1"],
 }
-# Those that no session can set.
+# Parameters that a session cannot set.
 AT_START = {
     "checkpoint_timeout": "15min",
     "log_rotation_age": "1d",
@@ -46,7 +46,7 @@ def setting(name: str) -> str:
 
 
 def test_table_is_a_real_servers(running: DatabaseServer) -> None:
-    assert TABLE.read_text() == recorded(running), "to record it anew, type: python -m tests.scripts.record_settings"
+    assert TABLE.read_text() == recorded(running), "to record it again, run: python -m tests.scripts.record_settings"
 
 
 @pytest.mark.parametrize("name", VALUES)

@@ -1,4 +1,4 @@
-"""bootstrap.sh against older PostgreSQL, whose rules for roles and passwords are others, from the program's image."""
+"""bootstrap.sh, run from the program's image, on older PostgreSQL, with other rules for roles and passwords."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ RELEASES = {13: "bullseye", 15: "bookworm"}
 
 @pytest.fixture(scope="module", params=RELEASES)
 def older(request: pytest.FixtureRequest) -> Iterator[DatabaseServer]:
-    """A server of an older release with an admin that is no superuser."""
+    """A server of an older release with an admin that is not a superuser."""
     with older_release(request.param, RELEASES[request.param]) as root:
         server = DatabaseServer.on_free_port(root, "older")
         done = root.run("initdb", "--pgdata", server.pgdata, "--username=postgres", "--auth-local=trust",
@@ -41,8 +41,8 @@ def test_bootstrap_on_an_older_server(root: Root, older: DatabaseServer) -> None
     older.psql("CREATE TABLE mine (n int)", user="airbyte", database="airbyte")
 
 
-def test_a_server_that_is_too_old_is_refused_with_words(root: Root) -> None:
-    """By a stand-in for psql that tells another version: Debian has no PostgreSQL 12 any more."""
+def test_a_server_that_is_too_old_is_refused(root: Root) -> None:
+    """By a stand-in for psql that reports another version: Debian has no PostgreSQL 12 any more."""
     fake = root.path / "scripts" / "older-bin"
     fake.mkdir(exist_ok=True)
     (fake / "psql").write_text("#!/bin/sh\necho 12 f\n")
@@ -52,4 +52,4 @@ def test_a_server_that_is_too_old_is_refused_with_words(root: Root) -> None:
     env |= {"PGPASSWORD": "x", "ADMIN_SECRET": "Secret x"}
     done = root.run("sh", "/scripts/bootstrap.sh", env=env)
     assert done.returncode == 3
-    assert done.stderr == "db:5432 is PostgreSQL 12; Airbyte and Dagster need 13 to 17\n"
+    assert done.stderr == "db:5432 is PostgreSQL 12; Airbyte and Dagster need version 13 to 17\n"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Page, sync_playwright
 
 APT = ("apt-get", "-o", "DPkg::Lock::Timeout=600", "-q")
-# Nothing that calls home: the machine may have no way out, and every attempt would take its time.
+# No requests to the browser's vendor: the machine may have no internet access, and every attempt would take time.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +22,7 @@ FLAGS = [
 
 
 def install() -> str:
-    """Return the path of Chromium; install Debian's package if it is not there."""
+    """Return the path of Chromium; installs Debian's package if it is missing."""
     if shutil.which("chromium") is None:
         subprocess.run([*APT, "update"], check=True)
         subprocess.run([*APT, "install", "-y", "--no-install-recommends", "chromium"], check=True)

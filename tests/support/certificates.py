@@ -1,4 +1,4 @@
-"""Two self-signed certificates, `CN=one` and `CN=other`, good for a hundred years; their keys are gone."""
+"""Two self-signed certificates, `CN=one` and `CN=other`, valid for a hundred years; their keys were deleted."""
 
 ONE = """-----BEGIN CERTIFICATE-----
 MIIBMjCB5aADAgECAhRPL8fzXqREUbmkOpZDbL++QBfnDDAFBgMrZXAwDjEMMAoG

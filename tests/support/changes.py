@@ -1,4 +1,4 @@
-"""What `pulumi up` would do from one plan to the next, as text that people review."""
+"""The changes of `pulumi up` from one plan to the next, as text for review."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from tests.support.recording import Plan, Recorded, mask, reveal
 from tests.support.snapshots import resource_paths, script_digests
 
-# A change of these makes a new object (Kubernetes), in the place that the old one has or had.
+# A change of these replaces the object.
 _IDENTITY = ("metadata.name", "metadata.namespace")
 
 
 def changes(before: Plan, after: Plan) -> str:
-    """A line for each resource that comes (`+`), goes (`-`), changes in place (`~`) or is replaced (`±`), by name;
-    below it, what differs in its inputs.
+    """A line for each resource that is created (`+`), deleted (`-`), updated (`~`) or replaced (`±`), by name; below
+    it, the differences of its inputs.
     """
     old, new = resource_paths(before), resource_paths(after)
     lines: list[str] = []
@@ -27,7 +27,7 @@ def changes(before: Plan, after: Plan) -> str:
 
 
 def _changed(path: str, old: Recorded, new: Recorded) -> Iterator[str]:
-    before, after = (dict(_leaves(mask(it.raw), reveal(it.raw))) for it in (old, new))
+    before, after = (dict(_leaves(mask(recorded.raw), reveal(recorded.raw))) for recorded in (old, new))
     differ = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
     if not differ:
         return
@@ -39,7 +39,7 @@ def _changed(path: str, old: Recorded, new: Recorded) -> Iterator[str]:
 
 
 def _leaves(shown: Any, real: Any, path: str = "") -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """Values by their path, each as it may be shown and as it is. Items of a list go by their name if they have one."""
+    """Values by their path, masked and actual. The path of a list item has its name, if it has one."""
     if isinstance(shown, dict):
         for key, value in shown.items():
             if value is not None:

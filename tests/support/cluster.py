@@ -1,4 +1,4 @@
-"""The sandbox's cluster as tests use it: commands in its network, objects, rows, and waiting for things."""
+"""The sandbox's cluster for tests: commands in its network, objects, rows, and waiting for conditions."""
 
 import base64
 import csv
@@ -19,13 +19,13 @@ from tests.support.stacks import ROOT
 
 SANDBOX = Sandbox.of(ROOT)
 COMMAND_SECONDS = 300
-"""No command of a test takes longer; one that hangs fails with what it said."""
+"""Timeout of a test's command in seconds."""
 
 Value = TypeVar("Value")
 
 
 def run(*argv: str, seconds: float = COMMAND_SECONDS, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command as a shell in the sandbox does; its output is captured, its exit code is the caller's to judge."""
+    """Run a command as a shell in the sandbox does; its output is captured, the caller checks its exit status."""
     return enter.run(SANDBOX, argv, timeout=seconds, **{"capture_output": True, **options})
 
 
@@ -33,10 +33,10 @@ def ok(*argv: str, **options: Any) -> str:
     """Run a command that must succeed; return its standard output.
 
     Raises:
-        AssertionError: it failed; says how.
+        AssertionError: it failed; with its output.
     """
     done = run(*argv, **options)
-    assert done.returncode == 0, told(done)
+    assert done.returncode == 0, described(done)
     return done.stdout
 
 
@@ -47,14 +47,14 @@ def start(*argv: str, env: Mapping[str, str] | None = None, **options: Any) -> s
     return subprocess.Popen(command, env=variables, cwd=ROOT, text=True, **options)
 
 
-def told(done: subprocess.CompletedProcess[str]) -> str:
-    """A command with its exit code and the end of its output."""
+def described(done: subprocess.CompletedProcess[str]) -> str:
+    """A command with its exit status and the end of its output."""
     shown = " ".join(map(str, done.args))
     return f"{shown}\nexit code {done.returncode}\n{(done.stdout or '')[-4000:]}\n{(done.stderr or '')[-4000:]}"
 
 
 def shell(line: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a line as somebody would type it in `make shell`."""
+    """Run a line as in `make shell`."""
     return run("bash", "-c", line, **options)
 
 
@@ -64,23 +64,23 @@ def kubectl(*arguments: str, **options: Any) -> str:
 
 
 def objects(kind: str, namespace: str | None = None, labels: str = "") -> list[dict[str, Any]]:
-    """All objects of a kind, in one namespace or in all, as the API gives them."""
+    """All objects of a kind, in one namespace or in all, as the API returns them."""
     where = ["--namespace", namespace] if namespace else ["--all-namespaces"]
     selector = ["--selector", labels] if labels else []
     return json.loads(kubectl("get", kind, *where, *selector, "--output=json"))["items"]
 
 
 def find(kind: str, name: str, namespace: str) -> dict[str, Any] | None:
-    """One object, or None if there is none of that name."""
-    found = kubectl("get", kind, name, "--namespace", namespace, "--ignore-not-found", "--output=json")
-    return json.loads(found) if found.strip() else None
+    """One object, or None if it does not exist."""
+    output = kubectl("get", kind, name, "--namespace", namespace, "--ignore-not-found", "--output=json")
+    return json.loads(output) if output.strip() else None
 
 
 def get(kind: str, name: str, namespace: str) -> dict[str, Any]:
-    """One object that must be there."""
-    found = find(kind, name, namespace)
-    assert found is not None, f"no {kind} {name} in namespace {namespace}"
-    return found
+    """One object that must exist."""
+    existing = find(kind, name, namespace)
+    assert existing is not None, f"no {kind} {name} in namespace {namespace}"
+    return existing
 
 
 def secret_values(name: str, namespace: str) -> dict[str, str]:
@@ -90,30 +90,30 @@ def secret_values(name: str, namespace: str) -> dict[str, str]:
 
 
 def is_ready(pod: Mapping[str, Any] | None) -> bool:
-    """Whether a pod has the condition Ready and is not on its way out."""
+    """Whether a pod has the condition Ready and is not being deleted."""
     if pod is None or "deletionTimestamp" in pod["metadata"]:
         return False
     return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", []))
 
 
-def until(what: str, look: Callable[[], tuple[bool, Value]], seconds: float = 60, every: float = 0.3) -> Value:
-    """Look again and again until the first part of what is seen is true; return the second part.
+def until(what: str, check: Callable[[], tuple[bool, Value]], seconds: float = 60, every: float = 0.3) -> Value:
+    """Check repeatedly until a condition is met; return the value that was observed then.
 
     Args:
-        what: what is waited for.
-        look: returns whether it is there, and what it saw.
-        seconds: how long to wait.
-        every: seconds between two looks.
+        what: description of the condition.
+        check: returns whether it is met, and the observed value.
+        seconds: timeout.
+        every: seconds between two checks.
 
     Raises:
-        AssertionError: it did not come; says what was seen last.
+        AssertionError: it was not met in time; with the last observed value.
     """
     end = time.monotonic() + seconds
     while True:
-        there, seen = look()
-        if there:
-            return seen
-        assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s; seen last: {seen}"
+        met, observed = check()
+        if met:
+            return observed
+        assert time.monotonic() < end, f"{what}: not within {seconds:.0f} s; last observed: {observed}"
         time.sleep(every)
 
 
@@ -134,7 +134,7 @@ class DatabasePod:
     def output(self, *argv: str, **options: Any) -> str:
         """Run a command that must succeed in the server's container; return its standard output."""
         done = self.exec(*argv, **options)
-        assert done.returncode == 0, told(done)
+        assert done.returncode == 0, described(done)
         return done.stdout
 
     def rows(self, sql: str, *, database: str = "", username: str = "") -> list[list[str]]:
@@ -149,18 +149,18 @@ class DatabasePod:
         return value
 
     def object(self) -> dict[str, Any] | None:
-        """The pod as the API gives it."""
+        """The pod as the API returns it."""
         return find("pod", self.name, self.namespace)
 
     def wait_ready(self, seconds: float = 90, *, other_than: str = "") -> dict[str, Any]:
-        """Wait until the pod is ready, and is another one than that with the uid `other_than`."""
+        """Wait until the pod is ready, and its uid is not `other_than`."""
 
-        def look() -> tuple[bool, Any]:
+        def check() -> tuple[bool, Any]:
             pod = self.object()
             fresh = pod is not None and pod["metadata"]["uid"] != other_than
             return fresh and is_ready(pod), pod and pod["status"]
 
-        until(f"pod {self.name} ready", look, seconds)
+        until(f"pod {self.name} ready", check, seconds)
         pod = self.object()
         assert pod is not None
         return pod
@@ -168,7 +168,7 @@ class DatabasePod:
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP reply; status 0 if nobody answered."""
+    """An HTTP reply; status 0 without a response."""
 
     status: int
     text: str
@@ -193,7 +193,7 @@ def http(url: str, body: object = None, *, token: str = "", seconds: float = 30)
 
 
 def node_port(namespace: str, service: str) -> str:
-    """Address at which a Service of type NodePort answers on the host."""
+    """URL of a Service of type NodePort on the host."""
     port = get("service", service, namespace)["spec"]["ports"][0].get("nodePort")
     assert port, f"service {service} in {namespace} has no NodePort"
     return f"http://{SANDBOX.address}:{port}"

@@ -1,4 +1,4 @@
-"""What CrunchyData's operator makes and asks for: Secrets in the form that it gives them, and its CRD."""
+"""Secrets in the form of CrunchyData's operator, and its CRD."""
 
 import base64
 import functools
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 CRD_NAME = "postgresclusters.postgres-operator.crunchydata.com"
 CRD_FILE = f"{CRD_NAME}-6.0.3.yaml"
 DATABASE = "reports"
-"""Database of every role that a test asks the operator for."""
+"""Database of every role that a test creates with the operator."""
 
 
 def crd_path() -> Path:
@@ -36,14 +36,13 @@ def crd() -> dict[str, Any]:
 
 def schema(version: str) -> dict[str, Any]:
     """The `openAPIV3Schema` of one version."""
-    (found,) = (it for it in crd()["spec"]["versions"] if it["name"] == version)
-    return found["schema"]["openAPIV3Schema"]
+    (entry,) = (entry for entry in crd()["spec"]["versions"] if entry["name"] == version)
+    return entry["schema"]["openAPIV3Schema"]
 
 
 def complaints(version: str, document: dict[str, Any]) -> list[str]:
-    """What the schema has against an object, unknown fields included, as `fieldValidation=Strict` has it."""
-    found = _validator(version).iter_errors(document)
-    return [f"{error.json_path}: {error.message}" for error in found]
+    """Errors of an object against the schema, unknown fields included, as with `fieldValidation=Strict`."""
+    return [f"{error.json_path}: {error.message}" for error in _validator(version).iter_errors(document)]
 
 
 @functools.cache
@@ -55,7 +54,7 @@ def _validator(version: str) -> Draft202012Validator:
 
 
 def _strict(value: Any, *, names: bool = False) -> Any:
-    """A structural schema as JSON Schema that allows nothing that it does not name.
+    """A structural schema as a JSON Schema without additional properties.
 
     Args:
         value: schema, part of one, or mapping of names to schemas.
@@ -65,22 +64,22 @@ def _strict(value: Any, *, names: bool = False) -> Any:
         return [_strict(item) for item in value]
     if not isinstance(value, dict):
         return value
-    made = {key: _strict(inner, names=key == "properties" and not names) for key, inner in value.items()}
+    strict = {key: _strict(inner, names=key == "properties" and not names) for key, inner in value.items()}
     if names:
-        return made
-    made.pop("format", None)
-    if "\\p" in str(made.get("pattern", "")):
-        # A class of Unicode, which Python's expressions do not know; of a field that nobody here asks for.
-        del made["pattern"]
-    if made.get("x-kubernetes-int-or-string"):
-        made["type"] = ["integer", "string"]
-    if "properties" in made and not made.get("x-kubernetes-preserve-unknown-fields"):
-        made["additionalProperties"] = False
-    return made
+        return strict
+    strict.pop("format", None)
+    if "\\p" in str(strict.get("pattern", "")):
+        # A Unicode class, which Python's regular expressions do not have; the program does not use the field.
+        del strict["pattern"]
+    if strict.get("x-kubernetes-int-or-string"):
+        strict["type"] = ["integer", "string"]
+    if "properties" in strict and not strict.get("x-kubernetes-preserve-unknown-fields"):
+        strict["additionalProperties"] = False
+    return strict
 
 
 def status_fields(version: str) -> Iterator[str]:
-    """Dotted paths of the status, lists without an index."""
+    """Dotted paths of the status; list items have no index."""
     yield from _paths(schema(version)["properties"]["status"], "")
 
 
@@ -94,29 +93,29 @@ def user_secret(
     cluster: str, namespace: str, role: str, password: str, *, database: str | None = DATABASE, pgbouncer: bool = False
 ) -> dict[str, str]:
     """Decoded Secret of a role, as `generatePostgresUserSecret` of version 6.0.3 writes it."""
-    made = {"user": role, "password": password, "verifier": "SCRAM-SHA-256$4096:c2FsdA==$a2V5:a2V5"}
+    data = {"user": role, "password": password, "verifier": "SCRAM-SHA-256$4096:c2FsdA==$a2V5:a2V5"}
     places = {"": f"{cluster}-primary"} | ({"pgbouncer-": f"{cluster}-pgbouncer"} if pgbouncer else {})
     for prefix, service in places.items():
         host = f"{service}.{namespace}.svc"
-        made |= {f"{prefix}host": host, f"{prefix}port": "5432"}
+        data |= {f"{prefix}host": host, f"{prefix}port": "5432"}
         if database is None:
             continue
         query = {"user": role, "password": password} | ({"prepareThreshold": "0"} if prefix else {})
         login = f"{quote(role, safe='')}:{quote(password, safe='')}"
-        made["dbname"] = database
-        made[f"{prefix}uri"] = f"postgresql://{login}@{host}:5432/{database}"
-        made[f"{prefix}jdbc-uri"] = f"jdbc:postgresql://{host}:5432/{database}?{urlencode(query)}"
-    return made
+        data["dbname"] = database
+        data[f"{prefix}uri"] = f"postgresql://{login}@{host}:5432/{database}"
+        data[f"{prefix}jdbc-uri"] = f"jdbc:postgresql://{host}:5432/{database}?{urlencode(query)}"
+    return data
 
 
 def encoded(secret: dict[str, str]) -> dict[str, str]:
-    """A Secret's `data` as the API gives it."""
+    """A Secret's `data` as the API returns it."""
     return {key: base64.b64encode(value.encode()).decode() for key, value in secret.items()}
 
 
-def secret_there(resource_id: str, word: str) -> dict[str, str]:
-    """Data of a Secret that the operator made of a cluster with PgBouncer, by its id `<namespace>/<name>`; `word` is in
-    all of it that is secret. Nothing of other Secrets.
+def existing_secret(resource_id: str, word: str) -> dict[str, str]:
+    """Data of a Secret that the operator creates for a cluster with PgBouncer, by its id `<namespace>/<name>`; empty
+    for other Secrets. All secret values contain `word`.
     """
     namespace, _, name = resource_id.partition("/")
     cluster, of_user, role = name.partition("-pguser-")

@@ -6,33 +6,41 @@ import re
 from typing import Any
 
 from components.servers.crunchydata import cluster
-from components.servers.crunchydata.from_settings import crunchydata_server
-from components.servers.crunchydata.settings import CrunchyDataServer
+from components.servers.crunchydata.settings import CrunchyDataSettings
 from components.servers.standalone import StandalonePostgreSQL
 from stack.check import check
 
 Settings = dict[str, Any]
 
 VOLUME: Settings = {"volume": {"storageSize": "100Gi"}}
-S3: Settings = {"s3": {"bucket": "backups", "endpoint": "s3.example.com", "region": "eu-central-1", "secretName": "s3"}}
-GCS: Settings = {"gcs": {"bucket": "backups", "secretName": "gcs"}}
+S3: Settings = {
+    "s3": {
+        "bucket": "backups",
+        "endpoint": "https://s3.example.com",
+        "region": "eu-central-1",
+        "credentials": {"secretName": "s3"},
+    }
+}
+GCS: Settings = {"gcs": {"bucket": "backups", "credentials": {"secretName": "gcs"}}}
 EVERYWHERE: Settings = {
-    "volume": {"storageSize": "1Ti", "storageClass": "slow", "schedules": {"incremental": "*/15 * * * *"}},
-    "s3": {**S3["s3"], "uriStyle": "path", "path": "/prod/pg", "retention": {"full": 4, "fullType": "count"}},
+    "volume": {"storageSize": "1Ti", "storageClass": "slow", "incrementalSchedule": "*/15 * * * *"},
+    "s3": {**S3["s3"], "uriStyle": "path", "path": "prod/pg", "retentionFullBackups": 4},
     "gcs": {
         **GCS["gcs"],
-        "path": "/prod/pg",
-        "schedules": {"full": "30 2 1,15 jan-dec *", "differential": None},
-        "retention": {"full": 90, "fullType": "time", "differential": 7},
+        "path": "prod/pg",
+        "schedule": "30 2 1,15 jan-dec *",
+        "differentialSchedule": None,
+        "retentionDays": 90,
+        "retentionDifferentialBackups": 7,
     },
 }
 
-# Values of each setting that make a difference to what is asked of the operator.
+# Values of each setting that affect the custom resources of the operator.
 RANGE: dict[str, list[Any]] = {
     "name": ["postgresql", "a", "a2345678901234567890123456789012345-z"],
     "postgresVersion": [15, 16, 17],
     "image": ["crunchy-postgres:ubi9-17.7-2547@sha256:" + 64 * "a"],
-    "replicas": [1, 2, 9],
+    "instances": [1, 2, 9],
     "synchronous": [False],
     "storageSize": ["16Gi", "1Ti"],
     "walStorageSize": ["16Gi", "1Ti"],
@@ -51,9 +59,9 @@ RANGE: dict[str, list[Any]] = {
     "adminUsername": ["owner"],
     "users": [{"reports": ["reports"], "analyst": ["reports", "archive"]}],
     "backups": [VOLUME, S3, GCS, {**VOLUME, **S3}, EVERYWHERE],
-    "pgBouncer": [
+    "pooler": [
         {},
-        {"replicas": 1, "poolMode": "session", "maxPreparedStatements": 0, "defaultPoolSize": 1, "maxDbConnections": 1},
+        {"instances": 1, "mode": "session", "maxPreparedStatements": 0, "defaultPoolSize": 1, "maxDbConnections": 1},
         {"maxClientConnections": 100_000, "queryWaitTimeoutSeconds": 1, "memory": "1Gi", "cpu": 1, "cpuLimit": 2},
     ],
     "deletionProtection": [True],
@@ -63,8 +71,8 @@ RANGE: dict[str, list[Any]] = {
     ],
 }
 
-ROOMY: Settings = {"memory": "8Gi", "storageSize": "64Ti", "cpuLimit": "4", "maxConnections": 400}
-"""Sizes with which every value of another setting goes."""
+LARGE: Settings = {"memory": "8Gi", "storageSize": "64Ti", "cpuLimit": "4", "maxConnections": 400}
+"""Sizes that are valid with every value of the other settings."""
 
 OLD: list[Settings] = [
     {"postgresVersion": version, "image": f"registry.example.com:5000/crunchy-postgres:ubi8-{version}.20-2437"}
@@ -73,7 +81,7 @@ OLD: list[Settings] = [
 
 
 def standalone(**server: Any) -> Settings:
-    """A stack file's settings with this server, which has a volume for backups if nothing else is said."""
+    """A stack file's settings with this server, which has a volume for backups by default."""
     return {"postgresql": {"mode": "standalone", "server": {"kind": "crunchydata", "backups": VOLUME, **server}}}
 
 
@@ -84,27 +92,27 @@ def servers() -> list[Settings]:
     mixtures: list[Settings] = []
     for _ in range(40):
         chosen = {name: dice.choice([*values, None]) for name, values in RANGE.items()}
-        mixtures.append({name: copy.deepcopy(value) for name, value in chosen.items() if value is not None} | ROOMY)
-    return [*OLD, *[ROOMY | it for it in single], *mixtures]
+        mixtures.append({name: copy.deepcopy(value) for name, value in chosen.items() if value is not None} | LARGE)
+    return [*OLD, *[LARGE | settings for settings in single], *mixtures]
 
 
 def postgres_cluster(server: Settings, *, namespace: str = "postgresql") -> dict[str, Any]:
-    """The object that the component makes of a stack file with this server."""
-    wanted = cluster_args(server)
+    """The object that the component creates for a stack file with this server."""
+    settings = settings_of(server)
     return {
         "apiVersion": cluster.API_VERSION,
         "kind": cluster.KIND,
         "metadata": {
-            "name": wanted.name,
+            "name": settings.name,
             "namespace": namespace,
-            "annotations": {"pulumi.com/waitFor": cluster.ready_when(wanted)},
+            "annotations": {"pulumi.com/waitFor": cluster.ready_when(settings)},
         },
-        "spec": cluster.spec(wanted),
+        "spec": cluster.cluster_spec(settings, namespace),
     }
 
 
-def cluster_args(server: Settings) -> cluster.ClusterArgs:
-    """What the component is told by a stack file with this server, checked as every stack file is."""
+def settings_of(server: Settings) -> CrunchyDataSettings:
+    """The settings of a stack file with this server, checked as every stack file is."""
     stack = standalone(**server)
     if (image := server.get("image")) is not None:
         # Mixtures take the version and the image by chance.
@@ -112,5 +120,5 @@ def cluster_args(server: Settings) -> cluster.ClusterArgs:
         stack["postgresql"]["server"]["image"] = fitting
     settings = check(stack).postgresql
     assert isinstance(settings, StandalonePostgreSQL)
-    assert isinstance(settings.server, CrunchyDataServer)
-    return crunchydata_server(settings, settings.server).cluster
+    assert isinstance(settings.server, CrunchyDataSettings)
+    return settings.server

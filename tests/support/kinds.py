@@ -1,4 +1,4 @@
-"""Type tokens of what the program makes."""
+"""Type tokens of the program's resources."""
 
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"

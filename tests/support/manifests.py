@@ -1,4 +1,4 @@
-"""The program's Kubernetes objects as manifests, for those who deploy them by other means."""
+"""The program's Kubernetes objects as manifests, for deploying them without Pulumi."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,16 +10,16 @@ from tests.support.recording import Plan, Recorded
 
 
 def manifests(plan: Plan, wanted: Callable[[Recorded], bool]) -> list[dict[str, Any]]:
-    """Objects of the plan's wanted resources, passwords included; namespaces, releases and what is only read are left
-    out.
+    """Objects of the plan's wanted resources, passwords included, without namespaces, releases and resources that are
+    only read.
     """
     left_out = ("kubernetes:core/v1:Namespace", "kubernetes:helm.sh/v3:Release")
-    made = [r for r in plan.resources if r.type.startswith("kubernetes:") and "read" not in r.options]
-    return [plain(r.raw) for r in made if r.type not in left_out and wanted(r)]
+    created = [r for r in plan.resources if r.type.startswith("kubernetes:") and "read" not in r.options]
+    return [plain(r.raw) for r in created if r.type not in left_out and wanted(r)]
 
 
 def plain(value: Any) -> Any:
-    """The value without Pulumi's marks of secrets, and whole floats as integers."""
+    """The value without Pulumi's secret markers, and whole floats as integers."""
     if isinstance(value, dict):
         if value.get(_special_sig_key) == _special_secret_sig:
             return plain(value["value"])

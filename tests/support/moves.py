@@ -14,7 +14,7 @@ HOOKS = "/hooks"
 
 @dataclass(frozen=True)
 class Admin:
-    """Who does the work on a server."""
+    """An admin role."""
 
     name: str = "postgres"
     password: str = "admin"
@@ -25,12 +25,12 @@ SUPERUSER = Admin()
 
 @dataclass(frozen=True)
 class Mover:
-    """One role's databases, on their way from one server to another.
+    """A move of one role's databases from one server to another.
 
     Attributes:
-        source: where they are.
-        target: where they go to.
-        databases: names, one a line.
+        source: the server that they are moved from.
+        target: the server that they are moved to.
+        databases: names, one per line.
         run: id of the Job.
     """
 
@@ -42,12 +42,12 @@ class Mover:
     target_admin: Admin = SUPERUSER
     run: str = "job-1"
     wait_seconds: int = 5
-    target_authority: str = ""
-    """File inside the root with the certificate that the target's is checked against; without it, no TLS."""
+    target_ca: str = ""
+    """File inside the root with the CA certificate for the target; without it, no TLS."""
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the Job sets."""
+        """Environment variables of the Job."""
         sides = {"SOURCE": (self.source, self.source_admin), "TARGET": (self.target, self.target_admin)}
         reached = {
             f"{side}_{name}": value
@@ -63,11 +63,11 @@ class Mover:
                 "SECRET": f"Secret {side.lower()}-admin",
             }.items()
         }
-        checked = {"TARGET_SSLMODE": "verify-full", "TARGET_CA": self.target_authority}
+        checked = {"TARGET_SSLMODE": "verify-full", "TARGET_CA": self.target_ca}
         return {
             **ENVIRONMENT,
             **reached,
-            **(checked if self.target_authority else {}),
+            **(checked if self.target_ca else {}),
             "APP_USERNAME": self.username,
             "APP_DATABASES": self.databases,
             "RUN": self.run,
@@ -103,7 +103,7 @@ class Mover:
         )
 
     def move(self, hooks: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Move to the end; what it says, errors included, is in `stdout`."""
+        """Run a move to its end; its output, errors included, is in `stdout`."""
         process = self.start(hooks)
-        said, _ = process.communicate(timeout=300)
-        return subprocess.CompletedProcess(process.args, process.returncode, said)
+        output, _ = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, output)

@@ -1,4 +1,4 @@
-"""A stack file's settings of all pods with every one of them given, and what must be seen of each on a pod."""
+"""Settings of all pods in a stack file, with every key, and checks of each on a pod."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,20 +38,20 @@ PODS: Fields = {
     "serviceAccountAnnotations": {"example.com/role": "lake"},
     "jobSidecars": "none",
 }
-"""Every setting of the block; a test sees to it that none is missing."""
+"""Every setting of the block; a test checks that none is missing."""
 
 SETTINGS: Fields = {"pods": PODS, "labels": LABELS, "cluster": {"namespaceLabels": NAMESPACE_LABELS}}
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A pod as Kubernetes or an operator is told of it.
+    """A pod as described to Kubernetes or an operator.
 
     Attributes:
         metadata: its labels and annotations.
-        spec: its spec, or what an operator has instead, in Kubernetes' words.
-        ends: whether it must end by itself.
-        gaps: settings for which there is no place; docs/pods.md says so.
+        spec: its spec, or the operator's equivalent, with Kubernetes' keys.
+        ends: whether it runs to completion.
+        gaps: settings that do not apply to it, as docs/pods.md lists them.
     """
 
     metadata: Mapping[str, Any]
@@ -66,7 +66,7 @@ def _containers(pod: Seen) -> list[Fields]:
 
 def _id(pod: Seen, name: str) -> set[Any]:
     own = (pod.spec.get("securityContext") or {}).get(name)
-    return {(it.get("securityContext") or {}).get(name, own) for it in _containers(pod)} or {own}
+    return {(container.get("securityContext") or {}).get(name, own) for container in _containers(pod)} or {own}
 
 
 def _has(given: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
@@ -87,17 +87,17 @@ def _apart(pod: Seen) -> bool:
 
 
 def _sidecar(pod: Seen) -> bool:
-    told = (pod.metadata.get("labels") or {}).get("sidecar.istio.io/inject")
+    istio = (pod.metadata.get("labels") or {}).get("sidecar.istio.io/inject")
     linkerd = (pod.metadata.get("annotations") or {}).get("linkerd.io/inject")
-    return (told, linkerd) == (("false", "disabled") if pod.ends else (None, None))
+    return (istio, linkerd) == (("false", "disabled") if pod.ends else (None, None))
 
 
 CHECKS: Mapping[str, Callable[[Seen], bool]] = {
     "imagePullSecrets": lambda pod: pod.spec.get("imagePullSecrets") == [{"name": "regcred"}, {"name": "other"}],
-    "registry": lambda pod: all(it["image"].startswith(f"{MIRROR}/") for it in _containers(pod)),
+    "registry": lambda pod: all(container["image"].startswith(f"{MIRROR}/") for container in _containers(pod)),
     "tolerations": lambda pod: all(
-        _has(there, wanted)
-        for there, wanted in zip(pod.spec.get("tolerations") or [{}, {}], PODS["tolerations"], strict=True)
+        _has(given, wanted)
+        for given, wanted in zip(pod.spec.get("tolerations") or [{}, {}], PODS["tolerations"], strict=True)
     ),
     "nodeSelector": lambda pod: _has(pod.spec.get("nodeSelector"), PODS["nodeSelector"]),
     "affinity": lambda pod: _on_ssd(pod) and _apart(pod),
@@ -109,14 +109,14 @@ CHECKS: Mapping[str, Callable[[Seen], bool]] = {
     "fsGroup": lambda pod: (pod.spec.get("securityContext") or {}).get("fsGroup") == 5003,
     "jobSidecars": _sidecar,
 }
-"""What each setting must look like on a pod. `serviceAccountAnnotations` is not seen there."""
+"""A check of each setting on a pod. `serviceAccountAnnotations` does not apply to pods."""
 
 
 def missing(pod: Seen) -> list[str]:
-    """Settings that did not arrive, those left out that have no place."""
+    """Settings that the pod does not have, without `gaps`."""
     return [name for name, arrived in CHECKS.items() if name not in pod.gaps and not arrived(pod)]
 
 
 def idle_gaps(pod: Seen) -> list[str]:
-    """Settings that are said to have no place, and arrived nevertheless."""
+    """Settings in `gaps` that the pod has."""
     return sorted(name for name in pod.gaps if CHECKS[name](pod))

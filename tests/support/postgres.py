@@ -17,7 +17,7 @@ from pathlib import Path
 from sandbox.images import postgres, rootfs
 from sandbox.images.cache import Builder
 from sandbox.paths import Sandbox
-from tests.support.authority import Authority
+from tests.support.ca import CertificateAuthority
 
 SCRIPTS = Path(__file__).parents[2] / "components" / "postgres" / "scripts"
 UID = 999
@@ -33,7 +33,7 @@ class Root:
         prefix: arguments before every command, such as those that enter a network namespace.
         environment: the image's own variables.
         uid: user and group that commands run as.
-        passwd: list of users that commands see, a file below `path`; the image's own if None.
+        passwd: passwd file for commands, a file below `path`; the image's own if None.
     """
 
     path: Path
@@ -104,7 +104,7 @@ def _unpacked(files: rootfs.RootFs, environment: Mapping[str, str], prefix: Sequ
 
 @dataclass
 class DatabaseServer:
-    """One data folder below a root, prepared and started as the pod does it."""
+    """One data directory inside a root, prepared and started as the pod does it."""
 
     root: Root
     name: str
@@ -113,19 +113,19 @@ class DatabaseServer:
 
     @classmethod
     def on_free_port(cls, root: Root, name: str) -> "DatabaseServer":
-        """A server that nobody started yet."""
+        """A server that is not started yet."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             return cls(root, name, probe.getsockname()[1])
 
     @property
     def pgdata(self) -> str:
-        """Its data folder, as seen from inside."""
+        """Its data directory, inside the root."""
         return f"/volume/{self.name}"
 
     @property
     def folder(self) -> Path:
-        """Its data folder, as seen from outside."""
+        """Its data directory, outside the root."""
         return self.root.path / "volume" / self.name
 
     def prepare(self, password: str) -> subprocess.CompletedProcess[str]:
@@ -136,9 +136,9 @@ class DatabaseServer:
         env = {"PGDATA": self.pgdata, "ADMIN_PASSWORD_FILE": f"/secret/{self.name}"}
         return self.root.run("sh", "/scripts/prepare.sh", env=env)
 
-    def use_certificate(self, authority: Authority, *names: str) -> dict[str, str]:
-        """Settings by which the server takes TLS, with a new certificate for these names."""
-        for file in authority.issue(self.folder, *names):
+    def use_certificate(self, ca: CertificateAuthority, *names: str) -> dict[str, str]:
+        """Settings with which the server accepts TLS, with a new certificate for these names."""
+        for file in ca.issue(self.folder, *names):
             os.chown(file, UID, UID)
         return {"ssl": "on", "ssl_cert_file": "server.crt", "ssl_key_file": "server.key"}
 
@@ -160,10 +160,10 @@ class DatabaseServer:
             self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
-        """Wait until it takes connections.
+        """Wait until it accepts connections.
 
         Raises:
-            AssertionError: it ended, or does not answer after half a minute; the text shows its log.
+            AssertionError: it ended, or does not respond after half a minute; with its log.
         """
         for _ in range(300):
             assert self.process is not None and self.process.poll() is None, self.log()
@@ -184,10 +184,10 @@ class DatabaseServer:
         self.process = None
 
     def psql(self, sql: str, *, user: str = "postgres", database: str = "postgres") -> str:
-        """Answer of a statement over the socket, as `kubectl exec … psql` gives it.
+        """Output of a statement over the socket, as from `kubectl exec … psql`.
 
         Raises:
-            AssertionError: psql failed; the text is what it said.
+            AssertionError: psql failed; with its error output.
         """
         flags = ["-X", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-p", str(self.port), "-U", user, "-d", database]
         done = self.root.run("psql", *flags, "-c", sql)
@@ -211,7 +211,7 @@ class DatabaseServer:
 
     @contextmanager
     def answering(self, answer: bytes) -> Iterator[None]:
-        """Something else on the server's port, which gives everybody this answer."""
+        """Another program on the server's port, which sends this answer to all clients."""
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
@@ -244,8 +244,8 @@ class DatabaseServer:
     def bootstrap(
         self, *, admin_password: str, wait_seconds: int = 20, scripts: str = "/scripts", **app: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run `bootstrap.sh`; `app` is username, password and databases of the app, and what else it may be told;
-        `scripts` the folder that it is in.
+        """Run `bootstrap.sh`; `app` has username, password and databases of the app, and further settings; `scripts` is
+        the folder with the scripts.
         """
         env = {
             "PGDATABASE": app.get("admin_database", "postgres"),
@@ -276,5 +276,5 @@ class DatabaseServer:
         return self.root.run("sh", f"{scripts}/bootstrap.sh", env=env)
 
     def log(self) -> str:
-        """What the server wrote so far."""
+        """The server's log."""
         return (self.root.path / "volume" / f"{self.name}.log").read_text(errors="replace")

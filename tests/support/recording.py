@@ -17,25 +17,25 @@ from pulumi.runtime.settings import SETTINGS
 from pulumi.runtime.stack import run_pulumi_func
 
 from tests.support import clouds
-from tests.support.crunchydata import secret_there
+from tests.support.crunchydata import existing_secret
 
 GENERATED = "generated-by-the-mock"
 SECRET = "[secret]"
 RELEASE_STATUS = "deployed"
-"""What Helm says of each release."""
+"""Status of each release."""
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """One registration: what the engine would see of a resource.
+    """One registration of a resource, as the engine receives it.
 
     Attributes:
         inputs: its inputs with every secret masked.
-        raw: its inputs as they are sent, secrets as Pulumi marks them.
-        depends_on: URNs of what it needs, by option or by input.
-        property_needs: the same by input alone, for each.
+        raw: its inputs as they are sent, with Pulumi's secret markers.
+        depends_on: URNs of its dependencies, by option or by input.
+        property_needs: URNs of its dependencies by input, for each input.
         provider: reference (`<urn>::<id>`) of an explicit provider.
-        options: resource options that are not the default; `read` is the id of what is there and only looked at.
+        options: resource options that are not the default; `read` is the id of an existing resource that is only read.
     """
 
     type: str
@@ -52,12 +52,12 @@ class Recorded:
 
     @property
     def pod(self) -> dict[str, Any]:
-        """Template of the pods that it makes."""
+        """Its pod template."""
         return self.inputs["spec"]["template"]
 
 
 class _Provider(mocks.Mocks):
-    """Answers as the providers would: a generated password is secret, and a cloud tells only later what it made."""
+    """Responds like the providers: generated passwords are secret, and outputs of clouds are unknown in a preview."""
 
     def __init__(self, *, preview: bool) -> None:
         super().__init__()
@@ -72,19 +72,19 @@ class _Provider(mocks.Mocks):
         if args.typ == "random:index/randomId:RandomId":
             state["hex"] = "c0de"
         if args.typ == "kubernetes:core/v1:Secret" and args.resource_id:
-            state["data"] = pulumi.Output.secret(_secret_there(args.resource_id))
+            state["data"] = pulumi.Output.secret(_existing_secret(args.resource_id))
         if not self.preview:
-            state |= clouds.told(args.typ, state)
+            state |= clouds.reported(args.typ, state)
         return f"{args.name}-id", state
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
         return clouds.looked_up(args.token, dict(args.args))
 
 
-def _secret_there(place: str) -> dict[str, str]:
-    """The data of a Secret that an operator made; where it is not CrunchyData's, an authority with its key."""
-    if found := secret_there(place, GENERATED):
-        return found
+def _existing_secret(place: str) -> dict[str, str]:
+    """The data of an operator's Secret; if it is not CrunchyData's, a CA certificate and its key."""
+    if data := existing_secret(place, GENERATED):
+        return data
     keys = {"ca.crt": f"certificate-of-{place}", "ca.key": f"{GENERATED}-key"}
     return {name: base64.b64encode(text.encode()).decode() for name, text in keys.items()}
 
@@ -110,7 +110,7 @@ class _Monitor(mocks.MockMonitor):
                     inputs=mask(raw),
                     raw=raw,
                     depends_on=tuple(sorted(request.dependencies)),
-                    property_needs={name: set(it.urns) for name, it in request.propertyDependencies.items()},
+                    property_needs={name: set(needed.urns) for name, needed in request.propertyDependencies.items()},
                     provider=request.provider,
                     options=_options(request),
                 )
@@ -118,7 +118,7 @@ class _Monitor(mocks.MockMonitor):
         return response
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
-        """Records what is read instead of made: no inputs, and the id in its options."""
+        """Records a resource that is read: no inputs, and the id in its options."""
         response = super().ReadResource(request)
         with self._lock:
             self.recorded.append(
@@ -139,17 +139,17 @@ class _Monitor(mocks.MockMonitor):
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
-        # Its children have its type before their own.
+        # URNs of its children have its type before their own.
         if "::pulumi:pulumi:Stack::" in request.urn:
             self.outputs = MessageToDict(request.outputs)
         return super().RegisterResourceOutputs(request)
 
 
 class _Callbacks:
-    """Takes the place of the server through which the engine calls hooks back; Pulumi's mocks have none."""
+    """Replaces the server for the engine's calls of hooks, which Pulumi's mocks do not have."""
 
     def register_error_hook(self, hook: pulumi.ErrorHook) -> None:
-        """Nobody will call the hook: what it does is tested by itself."""
+        """Does nothing: the hook is not called, and has tests of its own."""
 
     def register_resource_hook(self, hook: pulumi.ResourceHook) -> None:
         """As for error hooks."""
@@ -171,7 +171,7 @@ def _options(request: Any) -> dict[str, Any]:
 
 
 def reveal(value: Any) -> Any:
-    """The raw value with every secret in it as it is."""
+    """The raw value with every secret in plain text."""
     if isinstance(value, dict):
         if value.get(_special_sig_key) == _special_secret_sig:
             return reveal(value["value"])
@@ -212,26 +212,26 @@ class Plan:
         Raises:
             LookupError: there is none, or more than one.
         """
-        found = [r for r in self.resources if r.type == type_ and r.name == name]
-        if len(found) != 1:
-            raise LookupError(f"{type_} {name}: {len(found)} of {[(r.type, r.name) for r in self.resources]}")
-        return found[0]
+        matches = [r for r in self.resources if r.type == type_ and r.name == name]
+        if len(matches) != 1:
+            raise LookupError(f"{type_} {name}: {len(matches)} of {[(r.type, r.name) for r in self.resources]}")
+        return matches[0]
 
     def of_type(self, type_: str) -> list[Recorded]:
         """All resources of that type."""
         return [r for r in self.resources if r.type == type_]
 
     def needs(self, resource: Recorded) -> set[str]:
-        """URNs of all that must be there before `resource`, and goes only after it: dependencies, parents, provider."""
+        """URNs of all resources that are created before `resource`: dependencies, parents, provider."""
         by_urn = {r.urn: r for r in self.resources}
-        found: set[str] = set()
+        needed: set[str] = set()
         waiting = [resource.urn]
         while waiting:
             r = by_urn[waiting.pop()]
             direct = {*r.depends_on, r.parent, r.provider.rpartition("::")[0]} & by_urn.keys()
-            waiting += direct - found
-            found |= direct
-        return found
+            waiting += direct - needed
+            needed |= direct
+        return needed
 
 
 def record(
@@ -245,13 +245,13 @@ def record(
     """Run `program` as Pulumi would, on mocks.
 
     Args:
-        program: makes resources and exports outputs.
+        program: registers resources and exports outputs.
         config: configuration as Pulumi passes it, keys with the project's prefix.
         stack: name of the stack.
-        secret_keys: keys that the stack file holds encrypted.
-        preview: as the first preview, in which nobody knows what the clouds will tell.
+        secret_keys: keys with encrypted values.
+        preview: whether it is a first preview, in which outputs of clouds are unknown.
     """
-    # As Pulumi's own host does: where a program fails, asyncio would tell of everything that waited for what failed.
+    # As Pulumi's own host does: if a program fails, asyncio would log all tasks that waited for the failed one.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     monitor = _Monitor(preview=preview)
 
@@ -261,7 +261,7 @@ def record(
         SETTINGS.callbacks = cast("Any", _Callbacks())
         await run_pulumi_func(lambda: _run_and_export(program))
 
-    # A context of its own: Pulumi keeps its settings in context variables.
+    # A context of its own: Pulumi stores its settings in context variables.
     contextvars.Context().run(asyncio.run, run())
     return Plan(monitor.recorded, monitor.outputs)
 

@@ -1,4 +1,4 @@
-"""Where words that nobody may see appear in what a program makes."""
+"""Searches for secret words in a program's resources."""
 
 import base64
 from collections.abc import Iterator

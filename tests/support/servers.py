@@ -1,4 +1,4 @@
-"""Standalone servers as a stack file says of them, and what changes from one plan to another."""
+"""Settings of standalone servers in a stack file, and what changes from one plan to another."""
 
 import copy
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ def but(server: Mapping[str, Any], **instance: Any) -> dict[str, Any]:
 
 
 def changed(before: Plan, after: Plan) -> dict[tuple[str, str], tuple[Recorded, Recorded]]:
-    """What is in both plans and differs in inputs or options, by type and name."""
+    """Resources that are in both plans and differ in inputs or options, by type and name."""
     old = {(r.type, r.name): r for r in before.resources}
     new = {(r.type, r.name): r for r in after.resources}
     return {
@@ -52,6 +52,6 @@ def changed(before: Plan, after: Plan) -> dict[tuple[str, str], tuple[Recorded, 
     }
 
 
-def names(made: Plan) -> set[tuple[str, str]]:
+def names(planned: Plan) -> set[tuple[str, str]]:
     """Type and name of every resource."""
-    return {(r.type, r.name) for r in made.resources}
+    return {(r.type, r.name) for r in planned.resources}

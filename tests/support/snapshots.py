@@ -1,4 +1,4 @@
-"""A plan as text that people review: every resource, in an order that does not change by chance, no secret in it."""
+"""A plan as text for review: every resource, in a stable order, with secrets masked."""
 
 import hashlib
 from pathlib import Path
@@ -15,7 +15,7 @@ CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 
 
 def render(plan: Plan) -> str:
-    """The plan in YAML: resources by the names that lead to them, and the outputs."""
+    """The plan in YAML: resources by the names of their parents and their own, and the outputs."""
     by_urn = {r.urn: r for r in plan.resources}
     resources = {path: _resource(r, by_urn) for path, r in resource_paths(plan).items()}
     document = {"outputs": mask(plan.outputs), "resources": resources}
@@ -23,7 +23,7 @@ def render(plan: Plan) -> str:
 
 
 def resource_paths(plan: Plan) -> dict[str, Recorded]:
-    """Every resource by the names that lead to it and its type."""
+    """Every resource by the names of its parents, its own name and its type."""
     by_urn = {r.urn: r for r in plan.resources}
     return {_path(r, by_urn): r for r in plan.resources if r.type != STACK}
 
@@ -37,7 +37,7 @@ def _path(r: Recorded, by_urn: dict[str, Recorded]) -> str:
 
 
 def _resource(r: Recorded, by_urn: dict[str, Recorded]) -> dict[str, Any]:
-    # The type says these.
+    # These are part of the type.
     inputs = {key: value for key, value in r.inputs.items() if key not in ("apiVersion", "kind")}
     parts = {
         "inputs": script_digests(inputs),
@@ -55,8 +55,8 @@ def _short(r: Recorded) -> str:
 
 
 def script_digests(value: Any) -> Any:
-    """Without absent values, and with a digest for a certificate, which nobody can read, and for the text of a script,
-    which is reviewed where it is.
+    """The value without absent values, and with digests of certificates, which are not readable, and of scripts, which
+    are reviewed in their own files.
     """
     if isinstance(value, dict):
         return {key: script_digests(inner) for key, inner in value.items() if inner is not None}
@@ -74,7 +74,7 @@ def script_digests(value: Any) -> Any:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes text of several lines as such, and every value where it is used."""
+    """Writes multi-line text as such, and no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -1,6 +1,7 @@
 """The stack files as Pulumi would pass them to the program."""
 
 import functools
+import gc
 import json
 import runpy
 from collections.abc import Mapping
@@ -21,12 +22,12 @@ def stack_name(path: Path) -> str:
 
 
 def project_file() -> dict[str, Any]:
-    """What `Pulumi.yaml` says."""
+    """The contents of `Pulumi.yaml`."""
     return yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
 
 
 def config_of(path: Path) -> dict[str, str]:
-    """Configuration of a stack file with the project's defaults below, values as Pulumi passes them."""
+    """Configuration of a stack file merged with the project's defaults, values as Pulumi passes them."""
     stack = yaml.safe_load(path.read_text()).get("config", {})
     defaults = {key: declared["default"] for key, declared in project_file()["config"].items() if "default" in declared}
     return {key: as_text(value) for key, value in {**defaults, **stack}.items()}
@@ -48,7 +49,7 @@ def plan_program(config: dict[str, str], stack: str, *, preview: bool = False) -
 
 
 def plan(**settings: Any) -> Plan:
-    """Run the whole program on mocks with these settings; once for each set of them."""
+    """Run the whole program on mocks with these settings; cached."""
     return _plan(json.dumps(as_config(settings), sort_keys=True))
 
 
@@ -59,4 +60,8 @@ def _plan(config: str) -> Plan:
 
 def run_main() -> None:
     """The program itself."""
-    runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+    try:
+        runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__")
+    finally:
+        # It freezes what its process holds. Here that is also what earlier runs have left.
+        gc.unfreeze()

@@ -5,7 +5,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from components.forms.base import Refusal
 from components.forms.certificates import Certificates
-from components.servers.rds.certificates import rds_authorities
+from components.servers.rds.certificates import rds_ca_certificates
 from tests.support.certificates import ONE, OTHER
 
 ADAPTER = TypeAdapter(Certificates)
@@ -24,7 +24,7 @@ def refusal(text: str) -> str:
     return found.allowed
 
 
-@pytest.mark.parametrize("text", [ONE, ONE + OTHER, f"\n{ONE.strip()}\n\n{OTHER}", rds_authorities("eu-central-1")])
+@pytest.mark.parametrize("text", [ONE, ONE + OTHER, f"\n{ONE.strip()}\n\n{OTHER}", rds_ca_certificates("eu-central-1")])
 def test_plain_certificates_are_passed_on_as_they_are(text: str) -> None:
     assert taken(text) == text
 
@@ -47,17 +47,17 @@ def test_bundle_is_its_certificates(text: str) -> None:
 
 def test_broken_certificate_of_a_bundle_is_told_by_its_number() -> None:
     broken = ONE.replace(ONE.splitlines()[3] + "\n", "")
-    assert refusal(f"# one\n{OTHER}# two\n{broken}{ONE}").endswith("of 3, no. 2 is broken")
-    assert refusal(broken).endswith("this one cannot be read")
-    assert refusal(ONE.replace("MII", "M!I")).endswith("this one cannot be read")
+    assert refusal(f"# one\n{OTHER}# two\n{broken}{ONE}").endswith("number 2 of 3 cannot be decoded")
+    assert refusal(broken).endswith("this one cannot be decoded")
+    assert refusal(ONE.replace("MII", "M!I")).endswith("this one cannot be decoded")
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (f"{ONE}-----BEGIN PRIVATE KEY-----\naGk=\n-----END PRIVATE KEY-----\n", "a private key"),
-        (f"-----BEGIN ENCRYPTED PRIVATE KEY-----\naGk=\n{ONE}", "a private key"),
-        (ONE.replace("CERTIFICATE", "TRUSTED CERTIFICATE"), "nothing else: there is TRUSTED CERTIFICATE"),
+        (f"{ONE}-----BEGIN PRIVATE KEY-----\naGk=\n-----END PRIVATE KEY-----\n", "remove the private key"),
+        (f"-----BEGIN ENCRYPTED PRIVATE KEY-----\naGk=\n{ONE}", "remove the private key"),
+        (ONE.replace("CERTIFICATE", "TRUSTED CERTIFICATE"), "nothing else: it contains TRUSTED CERTIFICATE"),
         (ONE + ONE[:60], "certificates in PEM form"),
         ("-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----", "certificates in PEM form"),
         ("MIIB", "certificates in PEM form"),

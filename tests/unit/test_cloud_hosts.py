@@ -27,10 +27,10 @@ def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def told(made: Plan) -> dict[str, Any]:
-    """The host that each part is told."""
+def hosts(made: Plan) -> dict[str, Any]:
+    """The host that each part connects to."""
     (container,) = made.one(JOB, "airbyte-database-bootstrap").pod["spec"]["containers"]
-    variables = {it["name"]: it.get("value") for it in container["env"]}
+    variables = {variable["name"]: variable.get("value") for variable in container["env"]}
     return {
         "the bootstrap Job": variables["PGHOST"],
         "Airbyte's chart": made.one(RELEASE, "airbyte").inputs["values"]["global"]["database"]["host"],
@@ -39,9 +39,9 @@ def told(made: Plan) -> dict[str, Any]:
     }
 
 
-def test_every_part_is_told_the_host_that_the_cloud_gives(kind: str) -> None:
+def test_every_part_connects_to_the_host_that_the_cloud_reports(kind: str) -> None:
     made = planned(SERVERS[kind], preview=False)
-    assert set(told(made).values()) == {HOSTS[kind]}
+    assert set(hosts(made).values()) == {HOSTS[kind]}
     for app in ("airbyte", "dagster"):
         data = values(made.one(SECRET, f"{app}-database-secret"))
         password = f"{GENERATED}-{app}-database-password"
@@ -51,9 +51,9 @@ def test_every_part_is_told_the_host_that_the_cloud_gives(kind: str) -> None:
         assert reveal(made.outputs[app]["connectionString"]) == data["uri"]
 
 
-def test_first_preview_goes_through_with_a_host_that_nobody_knows(kind: str) -> None:
+def test_first_preview_succeeds_with_an_unknown_host(kind: str) -> None:
     made = planned(SERVERS[kind], preview=True)
-    assert set(told(made).values()) == {UNKNOWN}
+    assert set(hosts(made).values()) == {UNKNOWN}
     assert {(r.type, r.name) for r in made.resources} == {
         (r.type, r.name) for r in planned(SERVERS[kind], preview=False).resources
     }
@@ -70,8 +70,8 @@ def unknowns(value: Any, path: str = "") -> Iterator[str]:
         yield path
 
 
-def test_first_preview_of_a_chart_leaves_nothing_open_but_the_host(kind: str) -> None:
-    # A whole mapping that is unknown would hide what the chart is given.
+def test_only_the_host_is_unknown_in_the_first_preview_of_a_chart(kind: str) -> None:
+    # A whole mapping that is unknown would hide the chart's values.
     made = planned(SERVERS[kind], preview=True)
     airbyte = list(unknowns(made.one(RELEASE, "airbyte").inputs))
     # Pods are annotated with the host, so that they restart with another one.
@@ -80,14 +80,14 @@ def test_first_preview_of_a_chart_leaves_nothing_open_but_the_host(kind: str) ->
     assert list(unknowns(made.one(RELEASE, "dagster").inputs)) == ["values.postgresql.postgresqlHost"]
 
 
-def test_first_preview_behind_the_auth_proxy_knows_everything() -> None:
+def test_nothing_is_unknown_in_the_first_preview_behind_the_auth_proxy() -> None:
     made = planned(PROXY, preview=True)
-    assert set(told(made).values()) == {"postgresql-proxy.postgresql.svc.cluster.local"}
+    assert set(hosts(made).values()) == {"postgresql-proxy.postgresql.svc.cluster.local"}
     kinds = (RELEASE, JOB, CONFIG_MAP)
     assert [path for r in made.resources if r.type in kinds for path in unknowns(r.inputs)] == []
 
 
-def test_first_preview_of_the_instance_leaves_nothing_open_but_what_is_made_beside_it(kind: str) -> None:
+def test_only_what_is_created_beside_the_instance_is_unknown_in_its_first_preview(kind: str) -> None:
     made = planned(SERVERS[kind], preview=True)
     (instance,) = (*made.of_type(RDS_INSTANCE), *made.of_type(SQL_INSTANCE))
     assert set(unknowns(instance.inputs)) <= {"vpcSecurityGroupIds.0"}

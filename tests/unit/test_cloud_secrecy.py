@@ -33,7 +33,7 @@ def test_passwords_are_nowhere_in_the_open(made: Plan) -> None:
     assert not has_password(mask(made.outputs))
 
 
-def test_passwords_are_in_secrets_and_the_admins_in_what_the_cloud_is_told(made: Plan, server: str) -> None:
+def test_passwords_are_in_secrets_and_the_admins_in_one_cloud_resource(made: Plan, server: str) -> None:
     carriers = {(r.type, r.name) for r in made.resources if has_password(reveal(r.raw)) and r.type != SECRET}
     (carrier,) = carriers
     assert carrier[0] == SERVERS[server][1]

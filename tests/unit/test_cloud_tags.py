@@ -21,9 +21,9 @@ SERVERS = {
         **CLOUD_SQL,
         "authProxy": {"serviceAccount": "a-name@my-project.iam.gserviceaccount.com"},
     },
-    "cloudsql that is there": EXISTING_CLOUD_SQL,
+    "existing cloudsql": EXISTING_CLOUD_SQL,
 }
-# What the packages call them.
+# Names of the argument in the packages.
 NAMES = ("tags", "labels", "user_labels")
 # Arguments whose own arguments have tags.
 WITHIN = ("settings",)

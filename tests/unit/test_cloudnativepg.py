@@ -5,16 +5,21 @@ from typing import Any
 
 import pulumi
 import pytest
+from pydantic import ValidationError
 
-from components.forms.cron import six_fields
-from components.forms.pins import CLOUDNATIVEPG_CHART
-from components.helm.release import ChartSource
+from components.forms.computed import TextInput
+from components.forms.cron import five_fields
+from components.forms.object_storage import S3Credentials
+from components.helm.chart import Chart
 from components.postgres.database import Database, DatabaseArgs
-from components.servers.cloudnativepg.backups import BackupArgs, GcsAccess, S3Access
-from components.servers.cloudnativepg.cluster import ClusterSize
-from components.servers.cloudnativepg.component import CloudNativePG, CloudNativePGArgs
-from components.servers.cloudnativepg.operator import OperatorArgs
-from components.servers.cloudnativepg.pooler import PoolerArgs
+from components.postgres.database_settings import DatabaseSettings
+from components.servers.cloudnativepg.backups import CloudNativePGBackups, GcsBackups, GcsWorkloadIdentity, S3Backups
+from components.servers.cloudnativepg.component import CloudNativePGServer
+from components.servers.cloudnativepg.operator import CloudNativePGOperator
+from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_CHART
+from components.servers.cloudnativepg.pooler import CloudNativePGPooler
+from components.servers.cloudnativepg.settings import CloudNativePGSettings
+from components.servers.placement import Placement
 from tests.support.kinds import CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal, values
 from tests.support.secrecy import carries, has_password
@@ -22,8 +27,8 @@ from tests.support.stacks import plan
 
 API = "kubernetes:postgresql.cnpg.io/v1"
 CLUSTER, POOLER, SCHEDULED = f"{API}:Cluster", f"{API}:Pooler", f"{API}:ScheduledBackup"
-S3 = {"kind": "s3", "bucket": "backups", "path": "prod", "credentials": {"secretName": "s3-key"}}
-GCS = {"kind": "gcs", "bucket": "backups", "compression": "none"}
+S3 = {"s3": {"bucket": "backups", "path": "prod", "credentials": {"secretName": "s3-key"}}}
+GCS = {"bucket": "backups", "compression": "none"}
 ACCOUNT = "backups@my-project.iam.gserviceaccount.com"
 ROLE = "arn:aws:iam::123456789012:role/backups"
 
@@ -69,7 +74,7 @@ def test_parameters_are_texts_and_theirs_come_last() -> None:
     assert parameters["max_slot_wal_keep_size"] == "4096MB"
 
 
-def test_nothing_but_what_is_there_anyway_is_made_by_initdb() -> None:
+def test_initdb_creates_no_database_and_no_role() -> None:
     made = spec(cnpg())["bootstrap"]["initdb"]
     assert (made["database"], made["owner"], made["secret"]) == ("postgres", "postgres", {"name": "postgresql-admin"})
     assert (made["dataChecksums"], made["encoding"], made["localeCollate"]) == (True, "UTF8", "C.UTF-8")
@@ -131,7 +136,7 @@ def test_values_of_ones_own_are_merged_into_the_operators() -> None:
     assert made["resources"] == values["resources"]
 
 
-def test_an_operator_that_is_there_is_left_alone() -> None:
+def test_an_existing_operator_is_left_alone() -> None:
     made = cnpg(operator={"install": False})
     assert {r.name for r in made.of_type(RELEASE)} == {"airbyte", "dagster"}
     assert "postgresql-operator-namespace" not in {r.name for r in made.of_type(NAMESPACE)}
@@ -160,7 +165,7 @@ def test_people_dump_past_the_pooler() -> None:
             assert place in made.outputs["dagster"][output]
 
 
-def test_pooler_turns_plain_text_away_and_waits_for_ever_for_nothing() -> None:
+def test_pooler_refuses_clear_text_and_waits_for_nothing_without_end() -> None:
     made = spec(cnpg(pooler={"instances": 3, "maxDbConnections": 15}), POOLER)
     assert (made["cluster"], made["type"], made["instances"]) == ({"name": "postgresql"}, "rw", 3)
     assert made["pgbouncer"]["poolMode"] == "transaction"
@@ -190,7 +195,7 @@ STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
         {},
     ),
     "s3 role": (
-        {"kind": "s3", "bucket": "backups", "workloadIdentity": {"roleArn": ROLE}},
+        {"s3": {"bucket": "backups", "workloadIdentity": {"roleArn": ROLE}}},
         {
             "destinationPath": "s3://backups/",
             "s3Credentials": {"inheritFromIAMRole": True},
@@ -200,7 +205,7 @@ STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
         {"eks.amazonaws.com/role-arn": ROLE},
     ),
     "gcs key": (
-        {**GCS, "credentials": {"secretName": "gcs-key"}},
+        {"gcs": {**GCS, "credentials": {"secretName": "gcs-key"}}},
         {
             "destinationPath": "gs://backups/",
             "googleCredentials": {"applicationCredentials": {"name": "gcs-key", "key": "gcp.json"}},
@@ -210,7 +215,7 @@ STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
         {},
     ),
     "gcs account": (
-        {**GCS, "workloadIdentity": {"serviceAccount": ACCOUNT}},
+        {"gcs": {**GCS, "workloadIdentity": {"serviceAccount": ACCOUNT}}},
         {
             "destinationPath": "gs://backups/",
             "googleCredentials": {"gkeEnvironment": True},
@@ -234,8 +239,9 @@ def test_backups_go_where_the_stack_says(
 
 
 def test_backups_are_made_by_schedule_and_once_at_the_beginning() -> None:
-    made = spec(cnpg(backups={**S3, "schedule": "0 30 1,13 * * MON-FRI"}), SCHEDULED)
+    made = spec(cnpg(backups={"s3": {**S3["s3"], "schedule": "30 1,13 * * MON-FRI"}}), SCHEDULED)
     assert (made["schedule"], made["immediate"], made["cluster"]) == (
+        # With a field for seconds, as the operator wants it.
         "0 30 1,13 * * MON-FRI",
         True,
         {"name": "postgresql"},
@@ -250,10 +256,10 @@ def test_backups_with_a_secret_of_ones_own_leave_the_namespace_to_the_program() 
 
 
 @pytest.mark.parametrize(
-    "schedule", ["0 0 2 * * *", "30 */15 0-6 1,15 jan-mar ?", "0 0 0 * * SUN", "5 5 5 31 12 6", "0 0 */6 * * mon,wed/2"]
+    "schedule", ["0 2 * * *", "*/15 0-6 1,15 jan-mar ?", "0 0 * * SUN", "5 5 31 12 6", "0 */6 * * mon,wed/2"]
 )
-def test_schedules_that_the_operator_reads(schedule: str) -> None:
-    assert six_fields(schedule) == schedule
+def test_schedules_that_the_operators_read(schedule: str) -> None:
+    assert five_fields(schedule) == schedule
 
 
 def test_admin_password_is_in_its_secret_alone_and_rotates_with_its_number() -> None:
@@ -270,7 +276,7 @@ def test_admin_password_is_in_its_secret_alone_and_rotates_with_its_number() -> 
     assert [r.name for r in made.resources if has_password(mask(r.raw))] == []
 
 
-def test_the_authoritys_certificate_is_read_and_its_key_goes_nowhere() -> None:
+def test_the_cas_certificate_is_read_and_its_private_key_is_not_used() -> None:
     made = cnpg()
     read = made.one(SECRET, "postgresql-authority")
     assert read.options == {"read": "postgresql/postgresql-ca"}
@@ -282,25 +288,28 @@ def test_the_authoritys_certificate_is_read_and_its_key_goes_nowhere() -> None:
 
 
 def another_program() -> None:
-    """A server for an application of one's own, with everything that there is."""
-    args = CloudNativePGArgs(
+    """A server for an application of one's own, with every part, and backups to a bucket that it creates."""
+    bucket: TextInput = pulumi.Output.from_input("created")
+    identity = GcsWorkloadIdentity(service_account=pulumi.Output.from_input(ACCOUNT))
+    settings = CloudNativePGSettings(
         name="orders",
-        namespace="shop-db",
         image="ghcr.io/cloudnative-pg/postgresql:17.6-system-trixie",
-        client_image="docker.io/library/postgres:17.6-trixie",
-        size=ClusterSize(instances=2, storage_class="fast"),
+        instances=2,
+        storage_class="fast",
         parameters={"jit": False},
         node_selector={"disk": "fast"},
-        pooler=PoolerArgs("ghcr.io/cloudnative-pg/pgbouncer:1.25.1"),
-        backups=BackupArgs("gs://b/", GcsAccess(service_account=ACCOUNT)),
-        operator=OperatorArgs(
-            ChartSource("oci://registry.example.com/cloudnative-pg", "0.27.0"), create_namespace=False
+        pooler=CloudNativePGPooler(),
+        backups=CloudNativePGBackups(gcs=GcsBackups(bucket=bucket, path="orders", workload_identity=identity)),
+        operator=CloudNativePGOperator(
+            chart=Chart(oci="oci://registry.example.com/cloudnative-pg"), create_namespace=False
         ),
     )
-    server = CloudNativePG("pg", args)
+    server = CloudNativePGServer("pg", settings, Placement("shop-db"))
     Database(
         "orders",
-        DatabaseArgs(server=server.server, namespace="shop", name="orders", username="orders", secret_name="orders-db"),
+        DatabaseArgs(
+            DatabaseSettings(name="orders", username="orders", secret_name="orders-db"), server.connection, "shop"
+        ),
         pulumi.ResourceOptions(depends_on=[server]),
     )
 
@@ -311,18 +320,29 @@ def test_it_serves_another_program() -> None:
     assert cluster["metadata"]["name"] == "orders"
     assert cluster["spec"]["storage"] == {"size": "20Gi", "storageClass": "fast"}
     assert cluster["spec"]["affinity"]["nodeSelector"] == {"disk": "fast"}
+    assert cluster["spec"]["backup"]["barmanObjectStore"]["destinationPath"] == "gs://created/orders"
+    account = cluster["spec"]["serviceAccountTemplate"]["metadata"]["annotations"]
+    assert account == {"iam.gke.io/gcp-service-account": ACCOUNT}
     assert made.one(POOLER, "pg-pooler").inputs["metadata"]["name"] == "orders-pooler"
     assert not made.of_type(NAMESPACE)
     data = values(made.one(SECRET, "orders-secret"))
     assert data["host"] == "orders-pooler.shop-db.svc.cluster.local"
 
 
-def test_an_endpoint_of_another_storage_is_told() -> None:
-    access = S3Access(secret_name="key", endpoint_url="https://minio.example.com")
-
+def test_another_program_may_compute_the_name_of_a_secret() -> None:
     def program() -> None:
-        args = CloudNativePGArgs("a", "b", "image", "client", backups=BackupArgs("s3://b/", access))
-        CloudNativePG("pg", args)
+        key = S3Credentials(secret_name=pulumi.Output.from_input("created-key"))
+        s3 = S3Backups(bucket="backups", endpoint="https://minio.example.com", credentials=key)
+        settings = CloudNativePGSettings(name="a", backups=CloudNativePGBackups(s3=s3))
+        CloudNativePGServer("a", settings, Placement("b"))
 
     store = spec(record(program))["backup"]["barmanObjectStore"]
-    assert store["endpointURL"] == "https://minio.example.com"
+    assert (store["endpointURL"], store["destinationPath"]) == ("https://minio.example.com", "s3://backups/")
+    assert store["s3Credentials"]["accessKeyId"] == {"name": "created-key", "key": "AWS_ACCESS_KEY_ID"}
+
+
+def test_a_model_of_another_program_refuses_with_the_stack_files_words() -> None:
+    with pytest.raises(ValidationError, match="either `s3` or `gcs`"):
+        CloudNativePGBackups()
+    with pytest.raises(ValidationError, match="at least 2: a primary and `synchronous"):
+        CloudNativePGSettings(instances=1)

@@ -1,13 +1,13 @@
-"""A Cloud SQL server: what is made of each setting, what a change touches, and the three ways to reach it."""
+"""A Cloud SQL server: where each setting arrives, what a change touches, and the three ways to connect to it."""
 
 from typing import Any
 
 import pulumi
 import pytest
 
-from components.forms.pins import CLOUD_SQL_PROXY_IMAGE
+from components.servers.cloudsql.pins import CLOUD_SQL_PROXY_IMAGE
 from tests.support.certificates import OTHER
-from tests.support.clouds import ADDRESS, AUTHORITY, DNS_NAME
+from tests.support.clouds import ADDRESS, CA_CERTIFICATE, DNS_NAME
 from tests.support.kinds import (
     CONFIG_MAP,
     DEPLOYMENT,
@@ -114,7 +114,7 @@ def at(value: Any, path: str) -> Any:
             },
         ),
         (
-            {**PLUS, "backup": {"retained": 35, "logRetentionDays": 35, "location": "eu", "finalRetentionDays": 0}},
+            {**PLUS, "backups": {"retained": 35, "logRetentionDays": 35, "location": "eu", "finalRetentionDays": 0}},
             {
                 "settings.backupConfiguration.transactionLogRetentionDays": 35,
                 "settings.backupConfiguration.location": "eu",
@@ -122,14 +122,14 @@ def at(value: Any, path: str) -> Any:
             },
         ),
         (
-            {"availability": "ZONAL", "backup": {"pointInTimeRecovery": False}},
+            {"availability": "ZONAL", "backups": {"pointInTimeRecovery": False}},
             {
                 "settings.backupConfiguration.pointInTimeRecoveryEnabled": False,
                 "settings.backupConfiguration.transactionLogRetentionDays": None,
             },
         ),
         (
-            {"availability": "ZONAL", "backup": {"enabled": False, "pointInTimeRecovery": False}},
+            {"availability": "ZONAL", "backups": {"enabled": False, "pointInTimeRecovery": False}},
             {"settings.backupConfiguration.enabled": False},
         ),
         (
@@ -153,7 +153,7 @@ def at(value: Any, path: str) -> Any:
         ),
         ({}, {"settings.maintenanceWindow.day": 7}),
         (
-            {"flags": {"work_mem": 8192, "cloudsql.iam_authentication": True}},
+            {"parameters": {"work_mem": 8192, "cloudsql.iam_authentication": True}},
             {
                 "settings.databaseFlags": [
                     {"name": "cloudsql.iam_authentication", "value": "on"},
@@ -181,8 +181,8 @@ def test_setting_arrives_at_the_instance(settings: dict[str, Any], inputs: dict[
         {"disk": {"autoresize": False, "size": 200}},
         {"availability": "ZONAL"},
         {"version": 16},
-        {"backup": {"retained": 30}},
-        {"flags": {"work_mem": 8192}},
+        {"backups": {"retained": 30}},
+        {"parameters": {"work_mem": 8192}},
         {"deletionProtection": False},
     ],
     ids=str,
@@ -199,7 +199,7 @@ def test_another_size_updates_the_instance_and_touches_nothing_else(settings: di
 @pytest.mark.parametrize(
     ("disk", "ignored"), [({}, ["settings.diskSize"]), ({"autoresize": False}, [])], ids=["grows by itself", "does not"]
 )
-def test_a_disk_that_has_grown_by_itself_is_left_as_it_is(disk: dict[str, Any], ignored: list[str]) -> None:
+def test_a_disk_that_has_grown_by_itself_is_not_changed(disk: dict[str, Any], ignored: list[str]) -> None:
     options = on(but(CLOUD_SQL, disk=disk)).one(SQL_INSTANCE, "postgresql-instance").options
     assert options.get("ignoreChanges", []) == ignored
 
@@ -233,7 +233,7 @@ def test_admins_password_is_generated_and_in_the_secret_and_the_user() -> None:
     user = made.one(SQL_USER, "postgresql-admin")
     assert (user.inputs["name"], user.inputs["instance"]) == ("postgres", "lakehouse")
     assert (user.inputs["password"], reveal(user.raw["password"])) == ("[secret]", password)
-    # The role owns what it made: it cannot be dropped, and goes with the instance.
+    # The role owns what it created: it cannot be dropped, and goes with the instance.
     assert user.inputs["deletionPolicy"] == "ABANDON"
     assert instance(made).get("rootPassword") is None
 
@@ -248,10 +248,10 @@ def test_rotation_makes_a_new_password_and_touches_nothing_else() -> None:
 
 
 def endpoint(made: Plan) -> tuple[str, str, str | None]:
-    """Host, TLS mode and authorities that Dagster's clients are told."""
+    """Host, TLS mode and CA certificates of Dagster's clients."""
     data = values(made.one(SECRET, "dagster-database-secret"))
     (container,) = made.one(JOB, "dagster-database-bootstrap").pod["spec"]["containers"]
-    variables = {it["name"]: it.get("value") for it in container["env"]}
+    variables = {variable["name"]: variable.get("value") for variable in container["env"]}
     assert variables["PGHOST"] == data["host"]
     assert data["uri"].endswith(f"@{data['host']}:5432/dagster?sslmode={variables['PGSSLMODE']}")
     files = made.one(CONFIG_MAP, "dagster-database-bootstrap").inputs["data"]
@@ -261,8 +261,8 @@ def endpoint(made: Plan) -> tuple[str, str, str | None]:
 
 def test_name_in_the_certificate_is_checked_and_resolves_in_the_network() -> None:
     made = on(CLOUD_SQL)
-    # While the authority is being changed, the instance tells two of them.
-    assert endpoint(made) == (HOST, "verify-full", f"{AUTHORITY}\n{AUTHORITY}\n")
+    # While the CA is being changed, the instance reports two.
+    assert endpoint(made) == (HOST, "verify-full", f"{CA_CERTIFICATE}\n{CA_CERTIFICATE}\n")
     zone, record = made.one(DNS_ZONE, "postgresql-dns").inputs, made.one(DNS_RECORD, "postgresql-dns").inputs
     # Of the name alone: a zone of all of sql-psa.goog would hide other instances.
     assert (zone["dnsName"], zone["visibility"], zone["name"]) == (DNS_NAME, "private", "lakehouse-postgresql")
@@ -294,20 +294,20 @@ def test_zone_of_a_shared_vpc_is_in_the_wanted_project_and_bound_to_the_hosts_ne
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
-        ({"privateDns": False}, (HOST, "verify-full", f"{AUTHORITY}\n{AUTHORITY}\n")),
+        ({"privateDns": False}, (HOST, "verify-full", f"{CA_CERTIFICATE}\n{CA_CERTIFICATE}\n")),
         ({"tls": "require"}, (ADDRESS, "require", None)),
     ],
     ids=["a name that resolves already", "not checked"],
 )
-def test_no_zone_where_nobody_needs_it(settings: dict[str, Any], told: tuple[str, str, str | None]) -> None:
+def test_no_zone_where_none_is_needed(settings: dict[str, Any], expected: tuple[str, str, str | None]) -> None:
     made = on({**CLOUD_SQL, **settings})
-    assert endpoint(made) == told
+    assert endpoint(made) == expected
     assert made.of_type(DNS_ZONE) == made.of_type(DNS_RECORD) == []
 
 
-def test_given_authorities_replace_those_of_the_instance() -> None:
+def test_given_ca_certificates_replace_those_of_the_instance() -> None:
     assert endpoint(on({**CLOUD_SQL, "caCertificates": OTHER})) == (HOST, "verify-full", OTHER)
 
 
@@ -316,7 +316,7 @@ def test_how_clients_connect_changes_nothing_of_the_instance() -> None:
     assert (SQL_INSTANCE, "postgresql-instance") not in difference
 
 
-def test_proxy_encrypts_and_the_cluster_is_told_its_name_before_there_is_an_instance() -> None:
+def test_proxy_encrypts_and_its_name_is_known_before_the_instance_exists() -> None:
     made = on(PROXY)
     assert endpoint(made) == ("postgresql-proxy.postgresql.svc.cluster.local", "disable", None)
     assert made.of_type(DNS_ZONE) == []
@@ -364,24 +364,28 @@ def test_proxys_pods_are_hardened_and_probed() -> None:
     assert "--max-sigterm-delay=30s" in container["args"]
 
 
-@pytest.mark.parametrize(("replicas", "budgets"), [(1, 0), (3, 1)])
-def test_several_proxies_are_not_drained_at_once(replicas: int, budgets: int) -> None:
-    made = on({**CLOUD_SQL, "authProxy": {"serviceAccount": ACCOUNT, "replicas": replicas, "required": False}})
-    assert made.one(DEPLOYMENT, "postgresql-proxy-pods").inputs["spec"]["replicas"] == replicas
+@pytest.mark.parametrize(("instances", "budgets"), [(1, 0), (3, 1)])
+def test_several_proxies_are_not_drained_at_once(instances: int, budgets: int) -> None:
+    made = on({**CLOUD_SQL, "authProxy": {"serviceAccount": ACCOUNT, "instances": instances, "required": False}})
+    assert made.one(DEPLOYMENT, "postgresql-proxy-pods").inputs["spec"]["replicas"] == instances
     assert len(made.of_type(DISRUPTION_BUDGET)) == budgets
     assert instance(made)["settings"]["connectorEnforcement"] == "NOT_REQUIRED"
 
 
-def test_existing_instance_is_looked_up_and_nothing_of_it_is_made() -> None:
+def test_existing_instance_is_looked_up_and_not_changed() -> None:
     made = on(EXISTING)
     assert {r.type for r in made.resources if r.type.startswith("gcp:")} == {DNS_ZONE, DNS_RECORD}
     networks = made.one(DNS_ZONE, "postgresql-dns").inputs["privateVisibilityConfig"]["networks"]
     assert networks == [{"networkUrl": "projects/theirs/global/networks/theirs"}]
-    assert endpoint(made) == (HOST, "verify-full", f"{AUTHORITY}\n{AUTHORITY}\n")
-    # The namespace holds a Secret of theirs.
+    assert endpoint(made) == (HOST, "verify-full", f"{CA_CERTIFICATE}\n{CA_CERTIFICATE}\n")
+    # It has an existing Secret, so it exists already.
     assert "postgresql" not in {r.name for r in made.of_type(NAMESPACE)}
     (container,) = made.one(JOB, "dagster-database-bootstrap").pod["spec"]["containers"]
-    references = {it["name"]: it["valueFrom"]["secretKeyRef"]["name"] for it in container["env"] if "valueFrom" in it}
+    references = {
+        variable["name"]: variable["valueFrom"]["secretKeyRef"]["name"]
+        for variable in container["env"]
+        if "valueFrom" in variable
+    }
     assert references["PGPASSWORD"] == references["PGUSER"] == "theirs"
 
 
@@ -404,7 +408,7 @@ def test_existing_instance_whose_certificate_has_no_name_is_refused() -> None:
     server = {**EXISTING, "existing": {"name": "nameless", "admin": {"secretName": "theirs"}}}
     with pytest.raises(pulumi.RunError, match="Cloud SQL instance nameless has no DNS name") as error:
         on(server)
-    assert "say `tls: require` or `authProxy`" in str(error.value)
+    assert "set `tls: require` or `authProxy`" in str(error.value)
 
 
 def test_existing_instance_whose_certificate_has_no_name_serves_without_it() -> None:

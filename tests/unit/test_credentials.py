@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from components.apps.airbyte.values import SECRET_ALIASES as AIRBYTE_ALIASES
-from components.apps.dagster.values import SECRET_ALIASES as DAGSTER_ALIASES
+from components.apps.airbyte.settings import SECRET_ALIASES as AIRBYTE_ALIASES
+from components.apps.dagster.settings import SECRET_ALIASES as DAGSTER_ALIASES
 from components.postgres.credentials import WITH_PASSWORD, connection_uri, jdbc_url, secret_data, secret_keys
 from components.postgres.endpoint import Endpoint, TlsMode
 from tests.support.kinds import PASSWORD, SECRET

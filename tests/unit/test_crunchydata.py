@@ -8,16 +8,20 @@ import pytest
 import yaml
 from psycopg.conninfo import conninfo_to_dict
 
-from components.apps.airbyte.values import SECRET_ALIASES as AIRBYTE_ALIASES
-from components.apps.dagster.values import SECRET_ALIASES as DAGSTER_ALIASES
-from components.forms.pins import PGO_CHART
+from components.apps.airbyte.settings import SECRET_ALIASES as AIRBYTE_ALIASES
+from components.apps.dagster.settings import SECRET_ALIASES as DAGSTER_ALIASES
+from components.forms.computed import TextInput
 from components.postgres.database import Database, DatabaseArgs
+from components.postgres.database_settings import DatabaseSettings
 from components.postgres.endpoint import TlsMode
-from components.servers.crunchydata.backups import Repository, VolumePlace
-from components.servers.crunchydata.cluster import ClusterArgs
-from components.servers.crunchydata.component import CrunchyDataServer, CrunchyDataServerArgs
-from components.servers.crunchydata.logins import adapted, ca_certificate
-from tests.support.crunchydata import encoded, secret_there, user_secret
+from components.servers.crunchydata.backups import CrunchyDataBackups, GcsRepository, RepositoryCredentials
+from components.servers.crunchydata.component import CrunchyDataServer
+from components.servers.crunchydata.logins import ca_certificate, login_data
+from components.servers.crunchydata.operator import CrunchyDataOperator
+from components.servers.crunchydata.pins import PGO_CHART
+from components.servers.crunchydata.settings import CrunchyDataSettings
+from components.servers.placement import Placement
+from tests.support.crunchydata import encoded, existing_secret, user_secret
 from tests.support.crunchydata_stacks import EVERYWHERE, GCS, S3, standalone
 from tests.support.kinds import (
     CONFIG_MAP,
@@ -40,7 +44,7 @@ from tests.unit.test_lifecycle import changed
 CA = "-----BEGIN CERTIFICATE-----\nb3BlcmF0b3I=\n-----END CERTIFICATE-----\n"
 PRIMARY = "postgresql-primary.postgresql.svc"
 POOLER = "postgresql-pgbouncer.postgresql.svc"
-RICH = standalone(backups=EVERYWHERE, pgBouncer={}, users={"reports": ["reports"], "analyst": ["reports", "archive"]})
+RICH = standalone(backups=EVERYWHERE, pooler={}, users={"reports": ["reports"], "analyst": ["reports", "archive"]})
 
 
 def made(**server: Any) -> Plan:
@@ -71,7 +75,7 @@ def test_operator_is_the_pinned_one_in_a_namespace_of_its_own() -> None:
     assert namespace.urn in made().needs(release)
 
 
-def test_operators_namespace_may_be_there() -> None:
+def test_operators_namespace_may_exist() -> None:
     there = made(operator={"namespace": "pgo", "createNamespace": False})
     assert {r.inputs["metadata"]["name"] for r in there.of_type(NAMESPACE)} == {"airbyte", "dagster", "postgresql"}
     assert there.one(RELEASE, "postgresql-operator").inputs["namespace"] == "pgo"
@@ -91,7 +95,7 @@ def test_operators_chart_may_be_another(chart: dict[str, str], expected: tuple[s
     assert (inputs["chart"], inputs["version"], inputs.get("repositoryOpts", {}).get("repo")) == expected
 
 
-def test_operator_that_is_there_is_left_alone() -> None:
+def test_existing_operator_is_left_alone() -> None:
     there = made(operator={"install": False})
     assert {r.name for r in there.of_type(RELEASE)} == {"airbyte", "dagster"}
     assert {r.name for r in there.of_type(NAMESPACE)} == {"airbyte", "dagster", "postgresql"}
@@ -112,14 +116,14 @@ def test_cluster_may_be_deleted_where_the_stack_says_so() -> None:
     assert "protect" not in options
 
 
-def test_pulumi_waits_until_instances_roles_and_pgbouncer_are_there() -> None:
+def test_pulumi_waits_until_instances_roles_and_pgbouncer_exist() -> None:
     def conditions(**server: Any) -> list[str]:
         return json.loads(cluster(made(**server)).inputs["metadata"]["annotations"]["pulumi.com/waitFor"])
 
     instances = "jsonpath={.status.instances[?(@.name=='instance1')].readyReplicas}=2"
     roles = "jsonpath={.status.usersRevision}"
-    assert conditions(replicas=2) == [instances, roles]
-    assert conditions(replicas=2, pgBouncer={"replicas": 1}) == [
+    assert conditions(instances=2) == [instances, roles]
+    assert conditions(instances=2, pooler={"instances": 1}) == [
         instances,
         roles,
         "jsonpath={.status.proxy.pgBouncer.readyReplicas}=1",
@@ -128,20 +132,20 @@ def test_pulumi_waits_until_instances_roles_and_pgbouncer_are_there() -> None:
 
 
 def test_pulumi_waits_for_each_instance_as_long_as_the_stack_says() -> None:
-    stack = standalone(replicas=2)
+    stack = standalone(instances=2)
     stack["postgresql"]["startTimeoutSeconds"] = 1200
     assert cluster(plan(**stack)).options["customTimeouts"] == {"create": "2400s", "update": "2400s"}
 
 
 @pytest.mark.parametrize(
     ("server", "waits"),
-    [({}, True), ({"replicas": 2}, True), ({"synchronous": False}, False), ({"replicas": 1}, False)],
+    [({}, True), ({"instances": 2}, True), ({"synchronous": False}, False), ({"instances": 1}, False)],
 )
 def test_a_commit_waits_for_another_instance_where_there_is_one(server: dict[str, Any], waits: bool) -> None:
     assert spec(**server)["patroni"]["dynamicConfiguration"] == {"synchronous_mode": waits}
 
 
-def test_admin_makes_roles_and_databases_and_is_no_superuser() -> None:
+def test_admin_creates_roles_and_databases_and_is_no_superuser() -> None:
     (admin,) = spec(adminUsername="owner")["users"]
     assert admin == {"name": "owner", "options": "CREATEDB CREATEROLE", "password": {"type": "AlphaNumeric"}}
 
@@ -234,7 +238,7 @@ def test_the_servers_namespace_is_the_programs_whatever_else_is_in_it(backups: d
 
 # PgBouncer
 def test_pgbouncer_is_bounded_and_looks_passwords_up_where_they_can_be_found() -> None:
-    pooler = spec(pgBouncer={})["proxy"]["pgBouncer"]
+    pooler = spec(pooler={})["proxy"]["pgBouncer"]
     assert pooler["replicas"] == 2
     assert pooler["config"] == {
         "global": {
@@ -253,7 +257,7 @@ def test_pgbouncer_is_bounded_and_looks_passwords_up_where_they_can_be_found() -
 
 @pytest.mark.parametrize(("pooler", "host"), [({}, POOLER), (None, PRIMARY)], ids=["pgbouncer", "none"])
 def test_apps_go_to_pgbouncer_where_there_is_one_and_jobs_never(pooler: dict[str, Any] | None, host: str) -> None:
-    here = made() if pooler is None else made(pgBouncer=pooler)
+    here = made() if pooler is None else made(pooler=pooler)
     for app in ("airbyte", "dagster"):
         data = values(here.one(SECRET, f"{app}-database-secret"))
         assert (data["host"], data["port"]) == (host, "5432")
@@ -261,7 +265,7 @@ def test_apps_go_to_pgbouncer_where_there_is_one_and_jobs_never(pooler: dict[str
 
 
 # TLS and who may log in
-def test_clients_check_the_certificate_of_the_operators_authority() -> None:
+def test_clients_check_the_server_against_the_operators_ca() -> None:
     here = made()
     for app in ("airbyte", "dagster"):
         data = values(here.one(SECRET, f"{app}-database-secret"))
@@ -347,13 +351,13 @@ def test_certificate_is_no_secret() -> None:
     assert files.inputs["data"] != "[secret]"
 
 
-# The adapter
+# A role's login
 @pytest.mark.parametrize("pgbouncer", [False, True], ids=["primary", "pgbouncer"])
 @pytest.mark.parametrize("password", [*AWKWARD, "plain"])
 @pytest.mark.parametrize("aliases", [AIRBYTE_ALIASES, DAGSTER_ALIASES], ids=["airbyte", "dagster"])
 def test_operators_secret_becomes_what_the_charts_want(password: str, pgbouncer: bool, aliases: dict[str, str]) -> None:
     theirs = user_secret("main", "db", "reports", password, pgbouncer=pgbouncer)
-    ours = adapted(theirs, secret_name="s", aliases=aliases, ca=CA)
+    ours = login_data(theirs, secret_name="s", aliases=aliases, ca=CA)
     assert ours.keys() == {
         *("host", "port", "database", "username", "password", "uri", "jdbc-url", "ca.crt"),
         *aliases,
@@ -369,11 +373,11 @@ def test_operators_secret_becomes_what_the_charts_want(password: str, pgbouncer:
 
 def test_operators_secret_without_a_database_is_refused_with_words() -> None:
     with pytest.raises(ValueError, match="the operator's Secret lacks dbname"):
-        adapted(user_secret("main", "db", "owner", "p", database=None), secret_name="s", aliases={}, ca=CA)
+        login_data(user_secret("main", "db", "owner", "p", database=None), secret_name="s", aliases={}, ca=CA)
 
 
-def test_authoritys_certificate_is_all_that_is_decoded_of_its_secret() -> None:
-    data = secret_there("db/main-cluster-cert", "word")
+def test_ca_certificate_is_all_that_is_decoded_of_its_secret() -> None:
+    data = existing_secret("db/main-cluster-cert", "word")
     assert ca_certificate({**data, "tls.key": "no Base64 at all"}) == CA
     with pytest.raises(ValueError, match=r"has no ca\.crt"):
         ca_certificate(encoded({"tls.crt": "x"}))
@@ -410,21 +414,29 @@ def test_plan_can_be_reviewed() -> None:
 
 def test_the_server_serves_in_another_program() -> None:
     def program() -> None:
-        args = CrunchyDataServerArgs(
-            cluster=ClusterArgs("orders", [Repository("repo1", VolumePlace("20Gi"))]),
-            namespace="shop",
-            client_image="docker.io/library/postgres:17.4",
+        created: TextInput = pulumi.Output.from_input("created")
+        repository = GcsRepository(bucket=created, credentials=RepositoryCredentials(secret_name=created))
+        settings = CrunchyDataSettings(
+            name="orders",
+            backups=CrunchyDataBackups(gcs=repository),
+            operator=CrunchyDataOperator(install=False),
         )
-        server = CrunchyDataServer("pg", args)
+        server = CrunchyDataServer("pg", settings, Placement("shop"))
         Database(
             "orders",
-            DatabaseArgs(server.server, namespace="web", name="orders", username="orders", secret_name="orders-db"),
+            DatabaseArgs(
+                DatabaseSettings(name="orders", username="orders", secret_name="orders-db"), server.connection, "web"
+            ),
             pulumi.ResourceOptions(depends_on=[server]),
         )
 
     here = record(program)
-    assert here.one(POSTGRES_CLUSTER, "pg-cluster").inputs["metadata"]["namespace"] == "shop"
+    server = here.one(POSTGRES_CLUSTER, "pg-cluster")
+    assert server.inputs["metadata"]["namespace"] == "shop"
+    backups = server.inputs["spec"]["backups"]["pgbackrest"]
+    assert backups["repos"][0]["gcs"] == {"bucket": "created"}
+    assert backups["configuration"] == [{"secret": {"name": "created"}}]
     assert not here.of_type(RELEASE)
     job = here.one(JOB, "orders-bootstrap")
     assert environment(job)["PGPASSWORD"] == {"name": "orders-pguser-lakehouse-admin", "key": "password"}
-    assert here.one(POSTGRES_CLUSTER, "pg-cluster").urn in here.needs(job)
+    assert server.urn in here.needs(job)

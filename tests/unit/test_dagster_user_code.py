@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.forms.pins import DAGSTER_CHART
+from components.apps.dagster.pins import DAGSTER_CHART
 from tests.support.kinds import RELEASE
 from tests.support.recording import Plan
 from tests.support.stacks import ROOT, as_config, plan_program

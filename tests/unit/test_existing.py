@@ -4,12 +4,19 @@ from typing import Any
 
 import pulumi
 import pytest
+from pydantic import ValidationError
 
+from components.postgres.database import Database, DatabaseArgs
+from components.postgres.database_settings import DatabaseSettings
 from components.postgres.endpoint import TlsMode
 from components.postgres.server import AdminSecret
-from components.servers.existing.component import Admin, ExistingServer, ExistingServerArgs
+from components.servers.admin import ExistingAdmin
+from components.servers.existing.component import ExistingServer
+from components.servers.existing.settings import ExistingSettings
+from components.servers.kinds import create_server
+from components.servers.placement import Placement
 from components.servers.standalone import StandalonePostgreSQL
-from components.servers.standalone_component import standalone_server
+from stack.check import check
 from tests.support.certificates import ONE as CERTIFICATE
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET, SERVICE, STATEFUL_SET
 from tests.support.recording import Plan, record, reveal, values
@@ -26,7 +33,7 @@ each_app = pytest.mark.parametrize("app", APPS)
 
 def standalone(admin: dict[str, Any] | None = None, **server: Any) -> dict[str, Any]:
     """What a stack file says of the server."""
-    tls = {} if "tls" in server else {"caCertificate": CERTIFICATE}
+    tls = {} if "tls" in server else {"caCertificates": CERTIFICATE}
     given = {"kind": "existing", "host": "db.example.com", "port": 6432, "admin": admin or HAND_MADE, **tls, **server}
     return {"mode": "standalone", "server": given}
 
@@ -238,52 +245,91 @@ def test_password_that_the_file_holds_in_clear_is_refused_before_anything_is_mad
     assert HIDDEN not in str(error.value)
 
 
-def test_component_makes_no_secret_of_one_that_is_there() -> None:
+def test_component_creates_no_secret_where_one_exists() -> None:
     servers: list[ExistingServer] = []
 
     def program() -> None:
-        args = ExistingServerArgs(host="h", namespace="n", admin=AdminSecret("mine"), client_image="i")
-        servers.append(ExistingServer("shared", args))
+        settings = ExistingSettings(host="h", ca_certificates=CERTIFICATE, admin=ExistingAdmin(secret_name="mine"))
+        servers.append(ExistingServer("shared", settings, Placement("n")))
 
     plan = record(program)
     assert [r.name for r in plan.resources if r.custom and r.type == SECRET] == []
-    (server,) = (it.server for it in servers)
-    assert (server.host, server.port, server.tls, server.namespace) == ("h", 5432, TlsMode.VERIFY_FULL, "n")
-    assert (server.admin, server.admin_database, server.app_host) == (AdminSecret("mine"), "postgres", None)
+    (found,) = (server.connection for server in servers)
+    assert (found.host, found.port, found.tls, found.namespace) == ("h", 5432, TlsMode.VERIFY_FULL, "n")
+    assert (found.admin, found.admin_database, found.app_host) == (AdminSecret("mine"), "postgres", None)
 
 
-def test_component_makes_the_secret_of_an_admin() -> None:
+def test_component_creates_the_secret_of_an_admin() -> None:
     servers: list[ExistingServer] = []
 
     def program() -> None:
-        admin = Admin("owner", pulumi.Output.from_input(HIDDEN))
-        args = ExistingServerArgs(host="h", namespace="n", admin=admin, client_image="i", tls=TlsMode.REQUIRE)
-        servers.append(ExistingServer("shared", args))
+        settings = ExistingSettings(host="h", tls="require", admin=ExistingAdmin(username="owner"))
+        place = Placement("n", admin_password=pulumi.Output.from_input(HIDDEN))
+        servers.append(ExistingServer("shared", settings, place))
 
     plan = record(program)
     secret = plan.one(SECRET, "shared-admin")
     assert secret.parent == plan.one(SERVER, "shared").urn
     assert secret.inputs["metadata"] == {"name": "shared-admin", "namespace": "n"}
-    # A secret here, too, though the one who made it did not say so.
+    # A secret here, too, though whoever gave it did not say so.
     assert not carries(secret.inputs, HIDDEN)
-    (server,) = (it.server for it in servers)
-    assert (server.admin, server.ca_certificate) == (AdminSecret("shared-admin"), None)
+    (found,) = (server.connection for server in servers)
+    assert (found.admin, found.ca_certificate) == (AdminSecret("shared-admin"), None)
+
+
+def test_component_needs_the_password_of_an_admin_without_a_secret() -> None:
+    def program() -> None:
+        settings = ExistingSettings(host="h", tls="require", admin=ExistingAdmin(username="owner"))
+        ExistingServer("shared", settings, Placement("n"))
+
+    with pytest.raises(ValueError, match=r"the admin of shared has no password: give `Placement.admin_password`"):
+        record(program)
+
+
+def test_server_of_the_same_program_gives_host_and_secret_as_outputs() -> None:
+    def program() -> None:
+        admin = ExistingAdmin(secret_name=pulumi.Output.from_input("computed"))
+        settings = ExistingSettings(host=pulumi.Output.from_input("db.computed"), tls="require", admin=admin)
+        server = ExistingServer("shared", settings, Placement("n"))
+        args = DatabaseArgs(
+            DatabaseSettings(name="orders", username="orders", secret_name="orders-db"), server.connection, "shop"
+        )
+        Database("orders", args)
+
+    plan = record(program)
+    (container,) = plan.one(JOB, "orders-bootstrap").pod["spec"]["containers"]
+    variables = {variable["name"]: variable for variable in container["env"]}
+    assert variables["PGHOST"]["value"] == "db.computed"
+    assert variables["ADMIN_SECRET"]["value"] == "Secret n/computed"
+    assert variables["PGPASSWORD"]["valueFrom"]["secretKeyRef"]["name"] == "computed"
+
+
+def test_model_alone_refuses_what_a_stack_file_would_with_the_same_words() -> None:
+    with pytest.raises(ValidationError) as error:
+        ExistingSettings(host="::1", tls="verify-full", admin=ExistingAdmin(secret_name="mine"))
+    assert "allowed: a DNS name for an IPv6 address: the charts of both apps write" in str(error.value)
+    with pytest.raises(ValidationError) as error:
+        ExistingSettings(host="h")
+    assert "caCertificates\n  allowed: the CA's certificates in PEM form" in str(error.value)
+    with pytest.raises(ValidationError) as error:
+        ExistingAdmin(secret_name=HIDDEN * 20)
+    assert HIDDEN not in str(error.value)
 
 
 def test_server_is_chosen_by_the_stack_file() -> None:
     chosen: list[Any] = []
-    settings = StandalonePostgreSQL.model_validate(standalone())
+    settings = check({"postgresql": standalone()}).postgresql
+    assert isinstance(settings, StandalonePostgreSQL)
 
     def program() -> None:
-        chosen.append(standalone_server(settings, None, pulumi.ResourceOptions()))
+        chosen.append(create_server("postgresql", settings.server, Placement("postgresql"), pulumi.ResourceOptions()))
 
     record(program)
     (component,) = chosen
     assert isinstance(component, ExistingServer)
-    assert component.server.host == "db.example.com"
-    assert component.server.ca_certificate == CERTIFICATE
-    assert component.server.admin == AdminSecret("owner", "user", "pass")
-    assert component.server.client_image == settings.image
+    assert component.connection.host == "db.example.com"
+    assert component.connection.ca_certificate == CERTIFICATE
+    assert component.connection.admin == AdminSecret("owner", "user", "pass")
 
 
 def test_the_servers_namespace_stays_where_the_admins_secret_may_one_day_be_made_by_hand() -> None:
@@ -294,7 +340,7 @@ def test_the_servers_namespace_stays_where_the_admins_secret_may_one_day_be_made
 
 def without_admin(**settings: Any) -> Plan:
     """Plan on a server whose roles and databases are there, their passwords encrypted in the stack file."""
-    server = {"kind": "existing", "host": "db.example.com", "caCertificate": CERTIFICATE}
+    server = {"kind": "existing", "host": "db.example.com", "caCertificates": CERTIFICATE}
     words = {"lakehouse:airbytePassword": f"{HIDDEN}-airbyte", "lakehouse:dagsterPassword": f"{HIDDEN}-dagster"}
     config = as_config({"postgresql": {"mode": "standalone", "server": server}, **settings}) | words
     return record(run_main, config=config, secret_keys=tuple(words))

@@ -1,15 +1,15 @@
-"""What is said of pods as an API server has shown them, cut down to what matters."""
+"""Problems of pods, from objects of a real API server, shortened."""
 
 from typing import Any
 
 import pytest
 import yaml
 
-from components.helm.failed_pods import pods_of_release, troubles, warnings, without_pods
+from components.helm.failed_pods import pods_of_release, problems_of, warnings, without_pods
 
 
 @pytest.mark.parametrize(
-    ("shown", "said"),
+    ("shown", "expected"),
     [
         ("{status: {phase: Running, conditions: [{type: Ready, status: 'True'}]}}", ""),
         ("{status: {phase: Succeeded}}", ""),
@@ -60,14 +60,16 @@ from components.helm.failed_pods import pods_of_release, troubles, warnings, wit
         ("{status: {phase: Failed, reason: Evicted, message: low on memory}}", "Evicted: low on memory"),
     ],
 )
-def test_what_keeps_a_pod_from_being_ready(shown: str, said: str) -> None:
+def test_why_a_pod_is_not_ready(shown: str, expected: str) -> None:
     pod = {"metadata": {"name": "p"}, "spec": {}, **yaml.safe_load(shown)}
     texts = [
-        " ".join([*([it.container] if it.container else []), it.text, *(["log"] if it.has_log else [])])
-        + (" before" if it.has_log and it.restarted else "")
-        for it in troubles(pod)
+        " ".join(
+            [*([problem.container] if problem.container else []), problem.text, *(["log"] if problem.has_log else [])]
+        )
+        + (" before" if problem.has_log and problem.restarted else "")
+        for problem in problems_of(pod)
     ]
-    assert "; ".join(texts) == said
+    assert "; ".join(texts) == expected
 
 
 OBJECTS = yaml.safe_load("""
@@ -109,7 +111,7 @@ def test_warnings_are_the_newest_different_ones() -> None:
         event("FailedMount", "a"),
         event("FailedMount", "b"),
         event("BackOff", "c"),
-        event("Failed", "said by the container's state"),
+        event("Failed", "also in the container's state"),
         event("FailedMount", "a"),
         event("Unhealthy", "d"),
         event("Unhealthy", "other pod", uid="2"),

@@ -89,13 +89,13 @@ def report(error: str = NOT_READY) -> str:
     return asyncio.run(explain("app", "ns", error, Kubectl()))
 
 
-def test_a_failed_release_is_told_with_pod_reason_and_log(answers: Path) -> None:
+def test_the_report_on_a_failed_release_has_pod_reason_and_log(answers: Path) -> None:
     text = report()
-    assert "Helm release ns/app failed and stays as it is" in text
+    assert "Helm release ns/app failed and was not rolled back" in text
     assert 'pod web-1-a: container "web" CrashLoopBackOff (exit code 3, 2 restarts)' in text
     assert "| FATAL: no such database" in text
     assert "event: FailedMount: no such Secret" in text
-    assert "`pulumi up` goes on from here" in text
+    assert "run `pulumi up` again" in text
     assert "hunter2" not in text
     assert "logs --namespace ns web-1-a --container web --tail=10 --previous" in (answers / "asked").read_text()
 
@@ -114,7 +114,7 @@ def test_a_log_is_not_shown_where_its_secrets_are_not_known(answers: Path) -> No
         (["failed"], "cannot re-use a name that is still in use"),
     ],
 )
-def test_a_record_in_the_way_is_told_without_pods(answers: Path, statuses: list[str], error: str) -> None:
+def test_a_blocking_revision_is_reported_without_pods(answers: Path, statuses: list[str], error: str) -> None:
     write(answers, records=[record(i, status) for i, status in enumerate(statuses, 1)])
     text = report(error)
     assert "kubectl delete secrets --namespace ns" in text
@@ -138,10 +138,10 @@ def test_an_interrupt_is_not_held_up(answers: Path) -> None:
 @pytest.mark.parametrize("data", [{}, {"release": "e30="}, {"release": "not base64"}])
 def test_records_of_another_kind_are_no_error_of_the_hook(answers: Path, data: dict[str, str]) -> None:
     write(answers, records=[{"data": data}])
-    assert "the records of Helm cannot be read" in report()
+    assert "the Secrets of Helm's revisions cannot be decoded" in report()
 
 
-def test_what_to_type_is_told_where_kubectl_cannot_look(
+def test_the_command_to_use_is_reported_if_kubectl_fails(
     answers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (answers / "records").unlink()
@@ -154,16 +154,16 @@ def test_what_to_type_is_told_where_kubectl_cannot_look(
 
 @pytest.mark.usefixtures("answers")
 @pytest.mark.parametrize(
-    ("preview", "operation", "told"), [(False, "update", True), (True, "update", False), (False, "delete", False)]
+    ("preview", "operation", "reported"), [(False, "update", True), (True, "update", False), (False, "delete", False)]
 )
 def test_hook_reports_what_was_tried_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, *, preview: bool, operation: str, told: bool
+    monkeypatch: pytest.MonkeyPatch, *, preview: bool, operation: str, reported: bool
 ) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     hooks: list[pulumi.ErrorHookFunction] = []
     monkeypatch.setattr(pulumi, "ErrorHook", lambda _name, report: hooks.append(report))
     monkeypatch.setattr(pulumi.runtime, "is_dry_run", lambda: preview)
-    monkeypatch.setattr(pulumi.log, "error", lambda text, resource: said.append(text))
+    monkeypatch.setattr(pulumi.log, "error", lambda text, resource: messages.append(text))
     failure_report("app", Kubectl())
 
     async def fail() -> None:
@@ -172,14 +172,14 @@ def test_hook_reports_what_was_tried_and_nothing_else(
         )
         again = hooks[0](args)
         assert inspect.isawaitable(again)
-        assert await again is False, "the engine is asked for no other try"
+        assert await again is False, "the engine must not try again"
 
     asyncio.run(fail())
-    assert bool(said) is told
+    assert bool(messages) is reported
 
 
 @pytest.mark.parametrize(("statuses", "refused"), [(["failed"], True), (["superseded", "failed"], False), ([], False)])
-def test_an_upgrade_of_what_was_never_installed_as_a_whole_is_refused(
+def test_an_upgrade_of_an_incomplete_installation_is_refused(
     answers: Path, monkeypatch: pytest.MonkeyPatch, statuses: list[str], *, refused: bool
 ) -> None:
     hook = {"kind": "StatefulSet", "name": "minio", "events": ["pre-install"], "last_run": {"phase": "Failed"}}
@@ -194,7 +194,7 @@ def test_an_upgrade_of_what_was_never_installed_as_a_whole_is_refused(
         await done
 
     if refused:
-        with pytest.raises(pulumi.RunError, match="what no upgrade creates:\nStatefulSet minio"):
+        with pytest.raises(pulumi.RunError, match="an upgrade does not\ncreate: StatefulSet minio"):
             asyncio.run(update())
     else:
         asyncio.run(update())

@@ -7,8 +7,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.forms.pins import AIRBYTE_CHART, DAGSTER_CHART
-from components.helm.release import merge_values, with_items
+from components.apps.airbyte.pins import AIRBYTE_CHART
+from components.apps.dagster.pins import DAGSTER_CHART
+from components.helm.values import merge_values, with_items
 from tests.support import recording
 from tests.support.crunchydata_stacks import VOLUME
 from tests.support.kinds import RELEASE

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.forms.pins import (
+from components.forms.images import POSTGRES_IMAGE
+from components.servers.cloudnativepg.pins import (
     CLOUDNATIVEPG_CHART,
     CLOUDNATIVEPG_IMAGE,
     CLOUDNATIVEPG_PGBOUNCER_IMAGE,
-    POSTGRES_IMAGE,
 )
 from sandbox.images import airbyte, busybox, cloudnativepg, dagster, postgres
 from sandbox.images.cache import HERE, versions

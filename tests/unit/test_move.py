@@ -19,7 +19,7 @@ BY_HAND = {
     "namespace": "shared",
     "server": {"kind": "existing", "host": "db.example.com", "tls": "require", "admin": {"secretName": "db-admin"}},
 }
-VERIFIED = {**BY_HAND, "server": {**BY_HAND["server"], "tls": "verify-full", "caCertificate": ONE}}
+VERIFIED = {**BY_HAND, "server": {**BY_HAND["server"], "tls": "verify-full", "caCertificates": ONE}}
 THERE = {"postgresql": BY_HAND, "moveFrom": EMBEDDED}
 BACK = {"postgresql": EMBEDDED, "moveFrom": BY_HAND}
 APPS = ("airbyte", "dagster")

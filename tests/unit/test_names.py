@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.forms.pins import POSTGRES_IMAGE
+from components.forms.images import POSTGRES_IMAGE
 from tests.support.kinds import CLAIM, JOB, NAMESPACE, PROVIDER, RELEASE, SECRET, SERVICE, STATEFUL_SET
 from tests.support.recording import Plan
 from tests.support.stacks import plan

@@ -1,4 +1,4 @@
-"""A cloud's SDK is imported where a stack has its server, and nowhere else; a missing one is told with its remedy."""
+"""A cloud's SDK is imported where a stack has its server, and nowhere else; a missing one is named with its remedy."""
 
 import subprocess
 import sys
@@ -10,12 +10,12 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks
 
-from components.servers.optional import require
+from components.servers.optional import OptionalPackage
 from tests.support.kinds import STACK
 from tests.support.stacks import ROOT, STACK_FILES, config_of, plan_program, stack_name
 
+PRINT_IMPORTED = "print([name for name in ('pulumi_aws', 'pulumi_gcp') if name in sys.modules])\n"
 SDKS = {"prod-aws": ("pulumi_aws", "requirements-aws.txt"), "prod-gcp": ("pulumi_gcp", "requirements-gcp.txt")}
-MODULES = ("components.servers.rds.from_settings", "components.servers.cloudsql.from_settings", "components.postgres")
 
 
 class _Missing(MetaPathFinder):
@@ -31,11 +31,18 @@ class _Missing(MetaPathFinder):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
+def output_of(program: str) -> str:
+    """What the program prints, in a process of its own: in this one, other tests have imported both SDKs."""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize("stack", SDKS)
-def test_missing_sdk_is_told_with_the_command_that_installs_it(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_sdk_is_reported_with_the_command_that_installs_it(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     package, requirements = SDKS[stack]
     for name in list(sys.modules):
-        if name.startswith((package, *MODULES)):
+        if name.startswith(package):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [_Missing(package), *sys.meta_path])
     registered: list[str] = []
@@ -54,26 +61,29 @@ def test_missing_sdk_is_told_with_the_command_that_installs_it(stack: str, monke
     assert (ROOT / requirements).exists()
 
 
-def test_what_else_is_missing_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_missing_package_is_reported_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "pulumi_aws", raising=False)
     monkeypatch.setattr(sys, "meta_path", [_Missing("pulumi_aws", "no_such_package"), *sys.meta_path])
     with pytest.raises(ModuleNotFoundError, match="no_such_package"):
-        require("requirements-aws.txt")
+        OptionalPackage("aws", "requirements-aws.txt").load()
+
+
+@pytest.mark.parametrize("kind", ["rds", "cloudsql"])
+def test_settings_are_checked_without_the_sdk(kind: str) -> None:
+    program = f"import sys\nimport components.servers.{kind}.settings\n{PRINT_IMPORTED}"
+    assert output_of(program) == "[]"
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=stack_name)
 def test_stack_imports_the_sdk_of_its_own_cloud_alone(path: Path) -> None:
-    # In a process of its own: in this one, other tests have imported both.
     program = (
         "import pathlib, sys\n"
         "from tests.support.stacks import config_of, plan_program\n"
         f"plan_program(config_of(pathlib.Path({str(path)!r})), {stack_name(path)!r})\n"
-        "print([name for name in ('pulumi_aws', 'pulumi_gcp') if name in sys.modules])\n"
+        f"{PRINT_IMPORTED}"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
     package, _ = SDKS.get(stack_name(path), ("", ""))
-    assert done.stdout.strip() == str([package] if package else [])
+    assert output_of(program) == str([package] if package else [])
 
 
 @pytest.mark.parametrize("requirements", ["requirements-aws.txt", "requirements-gcp.txt"])

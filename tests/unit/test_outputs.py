@@ -58,7 +58,7 @@ RESTARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
     ),
     "Cloud SQL": (
-        but(CLOUD_SQL, flags={"shared_buffers": "2GB", "work_mem": 8192, "cloudsql.enable_pgaudit": True}),
+        but(CLOUD_SQL, parameters={"shared_buffers": "2GB", "work_mem": 8192, "cloudsql.enable_pgaudit": True}),
         {
             "restartParameters": {"cloudsql.enable_pgaudit": "on", "shared_buffers": "262144"},
             "restart": "Cloud SQL restarts the server at once when one of these changes",

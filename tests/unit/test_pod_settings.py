@@ -7,10 +7,13 @@ from typing import Any, get_args
 
 import pytest
 
-from components.kubernetes.everywhere import WITH_PODS
-from components.kubernetes.images import PINNED, mirrored
-from components.kubernetes.pod_settings import PodSettings, merged_affinity
+from components.forms.images import POSTGRES_IMAGE
+from components.kubernetes.affinity import merged_affinity
+from components.kubernetes.images import mirrored
+from components.kubernetes.object_defaults import ENDS
 from components.kubernetes.pods import Pods
+from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE
+from components.servers.cloudsql.pins import CLOUD_SQL_PROXY_IMAGE
 from tests.support import pod_settings as wanted
 from tests.support.kinds import CONFIG_MAP, DEPLOYMENT, JOB, NAMESPACE, RELEASE, SERVICE_ACCOUNT, STATEFUL_SET
 from tests.support.pod_settings import CHECKS, MIRROR, PODS, SETTINGS, Seen, idle_gaps, missing
@@ -19,6 +22,9 @@ from tests.support.snapshots import render
 from tests.support.stacks import STACK_FILES, config_of, plan, plan_program, stack_name
 
 Fields = dict[str, Any]
+
+PINNED = (POSTGRES_IMAGE, CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE, CLOUD_SQL_PROXY_IMAGE)
+"""Images that the program chooses itself."""
 
 CLUSTER = "kubernetes:postgresql.cnpg.io/v1:Cluster"
 POOLER = "kubernetes:postgresql.cnpg.io/v1:Pooler"
@@ -36,7 +42,7 @@ WITHOUT_PODS = {
         "postgresql.cnpg.io/v1:ScheduledBackup",
     )
 }
-"""Kinds of objects that have no pods. One that is neither here nor in `WITH_PODS` needs a place in one of them."""
+"""Kinds of objects that have no pods. One that is neither here nor in `SEEN` needs a place in one of them."""
 
 EXISTING: Fields = {"kind": "existing", "host": "db", "tls": "disable", "admin": {"secretName": "admin"}}
 NETWORK = "projects/example-lakehouse/global/networks/default"
@@ -51,7 +57,7 @@ OPERATED: Fields = {"kind": "cloudnativepg", "pooler": {}}
 CRUNCHY: Fields = {
     "kind": "crunchydata",
     "backups": {"volume": {"storageSize": "100Gi"}},
-    "pgBouncer": {},
+    "pooler": {},
     "nodeSelector": {"example.com/zone": "a"},
 }
 
@@ -162,13 +168,14 @@ def test_every_setting_reaches_every_pod(stack: str) -> None:
 
 def test_every_kind_with_pods_is_met() -> None:
     met = {r.type for stack in STACKS for r in made(planned(stack))}
-    assert set(WITH_PODS) == set(SEEN) == met - WITHOUT_PODS
+    assert set(SEEN) == met - WITHOUT_PODS
+    assert set(ENDS) <= set(SEEN)
 
 
 @pytest.mark.parametrize("path", STACK_FILES, ids=stack_name)
 def test_every_kind_of_every_stack_file_is_known(path: Any) -> None:
     kinds = {r.type for r in made(plan_program(config_of(path), stack_name(path)))}
-    assert kinds <= WITHOUT_PODS | set(WITH_PODS)
+    assert kinds <= WITHOUT_PODS | set(SEEN)
 
 
 @each_stack
@@ -231,7 +238,7 @@ def test_service_accounts_have_their_annotations() -> None:
 
 def test_a_backups_role_wins_over_the_annotation_of_all() -> None:
     role = "arn:aws:iam::123456789012:role/backups"
-    backups = {"kind": "s3", "bucket": "backups", "workloadIdentity": {"roleArn": role}}
+    backups = {"s3": {"bucket": "backups", "workloadIdentity": {"roleArn": role}}}
     pods = {"serviceAccountAnnotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/other"}}
     (cluster,) = plan(**shared({**OPERATED, "backups": backups}), pods=pods).of_type(CLUSTER)
     annotations = cluster.inputs["spec"]["serviceAccountTemplate"]["metadata"]["annotations"]
@@ -368,8 +375,8 @@ def test_an_empty_block_changes_nothing() -> None:
 
 
 def test_settings_of_all_pods_say_nothing_by_themselves() -> None:
-    assert PodSettings().own_user
-    assert PodSettings().image("docker.io/library/postgres:17.11-trixie") == "docker.io/library/postgres:17.11-trixie"
+    assert Pods().as_image_user
+    assert Pods().image(POSTGRES_IMAGE, POSTGRES_IMAGE) == POSTGRES_IMAGE
 
 
 @pytest.mark.parametrize(

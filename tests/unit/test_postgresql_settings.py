@@ -63,7 +63,7 @@ def test_value_that_the_setting_cannot_have(name: str, given: ParameterValue) ->
         in_base_unit(name, given)
 
 
-def test_rds_is_told_plain_numbers_and_formulas_as_they_are() -> None:
+def test_rds_gets_plain_numbers_and_formulas_unchanged() -> None:
     given = {
         "work_mem": "64MB",
         "shared_buffers": "{DBInstanceClassMemory/32768}",
@@ -81,9 +81,9 @@ def test_rds_is_told_plain_numbers_and_formulas_as_they_are() -> None:
     }
 
 
-def test_cloud_sql_is_told_plain_numbers() -> None:
+def test_cloud_sql_gets_plain_numbers() -> None:
     given = {"work_mem": "64MB", "checkpoint_timeout": "15min", "log_lock_waits": "on", "cloudsql.enable_pgaudit": True}
-    instance = on(but(CLOUD_SQL, flags=given)).one(SQL_INSTANCE, "postgresql-instance").inputs
+    instance = on(but(CLOUD_SQL, parameters=given)).one(SQL_INSTANCE, "postgresql-instance").inputs
     assert {it["name"]: it["value"] for it in instance["settings"]["databaseFlags"]} == {
         "work_mem": "65536",
         "checkpoint_timeout": "900",

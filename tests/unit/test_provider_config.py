@@ -1,4 +1,4 @@
-"""What a stack file says to Pulumi's packages (`aws:defaultTags` and the like) reaches the program's own providers."""
+"""Configuration of Pulumi's packages (`aws:defaultTags` and the like) reaches the program's own providers."""
 
 import inspect
 import json
@@ -47,7 +47,7 @@ def example(annotation: Any) -> Any:
 
 
 def examples(package: str) -> dict[str, Any]:
-    """A value for each property that the package's provider has, but for those that the stack file says itself."""
+    """A value for each property that the package's provider has, but for those that the server's own settings give."""
     args = PACKAGES[package][0]
     parameters = inspect.signature(args).parameters
     keys = input_type_py_to_pulumi_names(args)
@@ -59,7 +59,7 @@ def package(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.mark.parametrize("existing", [False, True], ids=["made", "there"])
+@pytest.mark.parametrize("existing", [False, True], ids=["created", "existing"])
 def test_every_setting_of_the_package_reaches_the_provider(package: str, existing: bool) -> None:
     wanted = examples(package)
     assert len(wanted) > 20
@@ -72,11 +72,11 @@ def test_every_setting_of_the_package_reaches_the_provider(package: str, existin
     }
 
 
-def test_nothing_is_added_where_the_stack_file_says_nothing(package: str) -> None:
+def test_nothing_is_added_where_nothing_is_configured(package: str) -> None:
     _, server, kind = PACKAGES[package]
     found = configured(server, {}).one(kind, f"postgresql-{package}").inputs
     own = {
-        # Two are what pulumi-aws itself says where nobody does.
+        # Two are defaults of pulumi-aws itself.
         "aws": {"region": "eu-central-1", "skipCredentialsValidation": "false", "skipRegionValidation": "true"},
         "gcp": {"project": "my-project", "region": "europe-west3"},
     }
@@ -101,7 +101,7 @@ def test_encrypted_settings_stay_secrets() -> None:
     ],
     ids=str,
 )
-def test_credentials_are_secrets_even_if_the_stack_file_holds_them_in_clear(
+def test_credentials_are_secrets_even_if_the_stack_file_has_them_in_clear(
     server: dict[str, Any], config: dict[str, Any]
 ) -> None:
     made = configured(server, config)
@@ -142,14 +142,14 @@ def test_only_servers_of_the_stack_are_contradicted() -> None:
     assert parse({**settings, "aws:region": "eu-central-1"}, "lakehouse")
     with pytest.raises(Mistakes):
         parse({**settings, "aws:region": "us-east-1"}, "lakehouse")
-    # Nobody asks what is said to a package that the stack does not use.
+    # Configuration of a package that the stack does not use is not checked.
     assert parse({**as_config({}), "aws:region": "us-east-1"}, "lakehouse")
 
 
 @pytest.mark.parametrize(
     ("key", "value", "found", "allowed"),
     [
-        ("aws:defaultTag", {"tags": {}}, '{"tags": {}}', "did you mean `aws:defaultTags`? It knows accessKey, "),
+        ("aws:defaultTag", {"tags": {}}, '{"tags": {}}', "did you mean `aws:defaultTags`? Known keys: accessKey, "),
         ("aws:assume_roles", [], "[]", "did you mean `aws:assumeRoles`?"),
         ("aws:xyzzy", "1", '"1"', "nothing: pulumi-aws has no such setting."),
         ("aws:defaultTags", "team=data", '"team=data"', "a mapping"),
@@ -160,7 +160,7 @@ def test_only_servers_of_the_stack_are_contradicted() -> None:
         ("aws:secretKeys", "hunter2", "(not shown)", "did you mean `aws:secretKey`?"),
     ],
 )
-def test_what_the_package_would_not_take_is_refused_before_anything_is_made(
+def test_what_the_package_would_not_take_is_refused_before_anything_is_created(
     key: str, value: Any, found: str, allowed: str
 ) -> None:
     with pytest.raises(pulumi.RunError) as error:

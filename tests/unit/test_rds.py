@@ -1,10 +1,10 @@
-"""An RDS server: what is made of each setting, what a change touches, and that it is open to its cluster alone."""
+"""An RDS server: where each setting arrives, what a change touches, and that it is open to its cluster alone."""
 
 from typing import Any
 
 import pytest
 
-from components.servers.rds.certificates import rds_authorities
+from components.servers.rds.certificates import rds_ca_certificates
 from tests.support.certificates import OTHER
 from tests.support.kinds import (
     AWS_PROVIDER,
@@ -66,9 +66,9 @@ def instance(made: Plan) -> dict[str, Any]:
         ),
         ({"storage": {"kmsKeyArn": KEY}}, {"kmsKeyId": KEY, "storageEncrypted": True}),
         ({}, {"backupRetentionPeriod": 14, "backupWindow": "02:00-03:00", "deleteAutomatedBackups": False}),
-        ({"backup": {"retentionDays": 35, "window": "23:45-00:15"}}, {"backupWindow": "23:45-00:15"}),
-        ({"backup": {"finalSnapshot": False}}, {"skipFinalSnapshot": True}),
-        ({"backup": {"finalSnapshotIdentifier": "Last-1"}}, {"finalSnapshotIdentifier": "Last-1"}),
+        ({"backups": {"retentionDays": 35, "window": "23:45-00:15"}}, {"backupWindow": "23:45-00:15"}),
+        ({"backups": {"finalSnapshot": False}}, {"skipFinalSnapshot": True}),
+        ({"backups": {"finalSnapshotIdentifier": "Last-1"}}, {"finalSnapshotIdentifier": "Last-1"}),
         ({}, {"skipFinalSnapshot": False, "copyTagsToSnapshot": True, "deletionProtection": True}),
         ({"deletionProtection": False}, {"deletionProtection": False}),
         ({"maintenanceWindow": "sun:23:30-mon:00:30"}, {"maintenanceWindow": "sun:23:30-mon:00:30"}),
@@ -96,7 +96,7 @@ def test_setting_arrives_at_the_instance(settings: dict[str, Any], inputs: dict[
     ("settings", "absent"),
     [
         ({}, ("iops", "storageThroughput", "kmsKeyId", "identifierPrefix")),
-        ({"backup": {"finalSnapshot": False}}, ("finalSnapshotIdentifier",)),
+        ({"backups": {"finalSnapshot": False}}, ("finalSnapshotIdentifier",)),
         ({"performanceInsights": {"enabled": False}}, ("performanceInsightsRetentionPeriod",)),
     ],
     ids=str,
@@ -159,7 +159,7 @@ def test_one_source_more_changes_no_other() -> None:
     assert names(after) - names(before) == {(INGRESS_RULE, "postgresql-from-10.0.0.0/16")}
 
 
-def test_subnets_are_a_group_or_one_that_is_there() -> None:
+def test_subnets_are_a_new_group_or_an_existing_one() -> None:
     assert on(RDS).one(RDS_SUBNETS, "postgresql-subnets").inputs["subnetIds"] == NETWORK["subnetIds"]
     theirs = {"vpcId": NETWORK["vpcId"], "subnetGroup": "private", "allowedCidrs": ["10.0.0.0/16"]}
     made = on({**RDS, "instance": {"network": theirs}})
@@ -174,7 +174,7 @@ def test_subnets_are_a_group_or_one_that_is_there() -> None:
         {"storage": {"allocated": 400, "maximum": 1000, "iops": 20000, "throughput": 1000}},
         {"multiAz": False},
         {"version": "17.6", "autoMinorVersionUpgrade": False},
-        {"backup": {"retentionDays": 30}},
+        {"backups": {"retentionDays": 30}},
         {"deletionProtection": False},
         {"performanceInsights": {"retentionDays": 731}},
     ],
@@ -280,10 +280,10 @@ def test_rotation_makes_a_new_password_and_touches_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "mode", "authorities"),
+    ("settings", "mode", "ca_certificates"),
     [
-        ({}, "verify-full", rds_authorities("eu-central-1")),
-        ({"region": "us-east-1"}, "verify-full", rds_authorities("us-east-1")),
+        ({}, "verify-full", rds_ca_certificates("eu-central-1")),
+        ({"region": "us-east-1"}, "verify-full", rds_ca_certificates("us-east-1")),
         ({"tls": "require"}, "require", None),
         (
             {"caCertificates": OTHER},
@@ -293,25 +293,25 @@ def test_rotation_makes_a_new_password_and_touches_nothing_else() -> None:
     ],
     ids=["by default", "another region", "not checked", "given"],
 )
-def test_clients_check_the_server_against_its_regions_authorities(
-    settings: dict[str, Any], mode: str, authorities: str | None
+def test_clients_check_the_server_against_the_cas_of_its_region(
+    settings: dict[str, Any], mode: str, ca_certificates: str | None
 ) -> None:
     made = on({**RDS, **settings})
     data = values(made.one(SECRET, "dagster-database-secret"))
     assert data["host"] == ADDRESS
     assert data["uri"].endswith(f"@{ADDRESS}:5432/dagster?sslmode={mode}")
-    assert data.get("ca.crt") == authorities
-    assert made.one(CONFIG_MAP, "dagster-database-bootstrap").inputs["data"].get("ca.crt") == authorities
+    assert data.get("ca.crt") == ca_certificates
+    assert made.one(CONFIG_MAP, "dagster-database-bootstrap").inputs["data"].get("ca.crt") == ca_certificates
 
 
-def test_existing_instance_is_looked_up_and_nothing_of_it_is_made() -> None:
+def test_existing_instance_is_looked_up_and_not_changed() -> None:
     made = on(EXISTING)
     assert [r.type for r in made.resources if r.type.startswith("aws:")] == []
     assert [r.name for r in made.of_type(SECRET) if r.name == "postgresql-admin"] == []
-    # The namespace holds a Secret of theirs.
+    # It has an existing Secret, so it exists already.
     assert "postgresql" not in {r.name for r in made.of_type(NAMESPACE)}
     (container,) = made.one(JOB, "dagster-database-bootstrap").pod["spec"]["containers"]
-    variables = {it["name"]: it for it in container["env"]}
+    variables = {variable["name"]: variable for variable in container["env"]}
     assert variables["PGHOST"]["value"] == "theirs.c0123456789.eu-central-1.rds.amazonaws.com"
     assert variables["PGPORT"]["value"] == "6432"
     assert variables["PGUSER"]["valueFrom"]["secretKeyRef"] == {"name": "theirs", "key": "user"}

@@ -54,9 +54,9 @@ def test_records_are_read_as_helm_writes_them() -> None:
         ("pending-install", IN_USE, "pending-install", [DELETE_PENDING]),
         ("deployed pending-upgrade", IN_PROGRESS, "pending-upgrade", [DELETE_PENDING]),
         ("deployed failed pending-rollback", IN_PROGRESS, "(revision 3)", [DELETE_PENDING]),
-        ("deployed", IN_USE, "this stack does not know it", [DELETE_ALL]),
-        ("failed", IN_USE, "already (failed, revision 1)", [DELETE_ALL]),
-        ("uninstalling", IN_USE, "already (uninstalling", [DELETE_ALL]),
+        ("deployed", IN_USE, "is not in the state of this stack", [DELETE_ALL]),
+        ("failed", IN_USE, "already exists (failed, revision 1)", [DELETE_ALL]),
+        ("uninstalling", IN_USE, "already exists (uninstalling", [DELETE_ALL]),
         ("", UNINSTALLED, "uninstalled by others", ["pulumi up --refresh"]),
         ("uninstalled", UNINSTALLED, "uninstalled by others", [DELETE_ALL, "pulumi up --refresh"]),
         ("failed", NOT_READY, "", []),
@@ -65,20 +65,22 @@ def test_records_are_read_as_helm_writes_them() -> None:
     ],
 )
 def test_every_record_in_the_way_has_a_command(statuses: str, error: str, says: str, commands: list[str]) -> None:
-    found = [Revision(i, status) for i, status in enumerate(statuses.split(), 1)]
-    text = advice(found, error, "airbyte", "lakehouse", Kubectl())
+    records = [Revision(i, status) for i, status in enumerate(statuses.split(), 1)]
+    text = advice(records, error, "airbyte", "lakehouse", Kubectl())
     assert says in text
     assert [line.strip() for line in text.splitlines() if line.startswith("    ")] == commands
 
 
-@pytest.mark.parametrize(("statuses", "told"), [("failed", True), ("failed failed", True), ("deployed failed", False)])
-def test_what_only_an_installation_creates_is_told_while_none_was_complete(statuses: str, *, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("statuses", "reported"), [("failed", True), ("failed failed", True), ("deployed failed", False)]
+)
+def test_hooks_of_an_incomplete_installation_are_reported(statuses: str, *, reported: bool) -> None:
     first, *later = [Revision(i, status) for i, status in enumerate(statuses.split(), 1)]
-    found = [Revision(first.number, first.status, unfinished_hooks=("StatefulSet minio",)), *later]
-    text = advice(found, NOT_READY, "airbyte", "lakehouse", Kubectl())
-    assert ("StatefulSet minio" in text) is told
-    assert (DELETE_ALL in text) is told
-    pruned = [replace(it, number=it.number + 1) for it in found]
+    records = [Revision(first.number, first.status, unfinished_hooks=("StatefulSet minio",)), *later]
+    text = advice(records, NOT_READY, "airbyte", "lakehouse", Kubectl())
+    assert ("StatefulSet minio" in text) is reported
+    assert (DELETE_ALL in text) is reported
+    pruned = [replace(revision, number=revision.number + 1) for revision in records]
     assert not advice(pruned, NOT_READY, "airbyte", "lakehouse", Kubectl()), "an upgrade creates nothing of it anyway"
 
 

@@ -2,34 +2,44 @@
 
 import pulumi
 
-from components.apps.airbyte.component import Airbyte, AirbyteArgs
-from components.apps.airbyte.object_storage import S3
-from components.apps.dagster.component import Dagster, DagsterArgs
-from components.helm.release import ChartSource
-from components.kubernetes.everywhere import Everywhere
-from components.kubernetes.pod_settings import PodSettings
-from components.postgres.bootstrap_job import RoleLimits
+from components.apps.airbyte.component import Airbyte
+from components.apps.airbyte.settings import AirbyteChart, AirbyteSettings
+from components.apps.airbyte.storage import S3Storage
+from components.apps.app import AppPlacement
+from components.apps.dagster.component import Dagster
+from components.apps.dagster.settings import DagsterDatabase, DagsterSettings
+from components.forms.object_storage import S3WorkloadIdentity
+from components.helm.chart import Chart
+from components.kubernetes.object_defaults import ObjectDefaults
+from components.kubernetes.pods import Pods, Toleration
 from components.postgres.database import Database, DatabaseArgs
+from components.postgres.database_settings import DatabaseSettings
 from components.postgres.endpoint import Endpoint, TlsMode
-from components.postgres.server import AdminSecret, Server
-from components.servers.embedded.component import EmbeddedServer, EmbeddedServerArgs
-from components.servers.rds.component import RdsServer, RdsServerArgs
-from components.servers.rds.network import RdsNetwork
+from components.postgres.server import AdminSecret, ServerConnection
+from components.servers.embedded.component import EmbeddedServer
+from components.servers.embedded.settings import EmbeddedSettings
+from components.servers.placement import Placement
+from components.servers.rds.component import RdsServer
+from components.servers.rds.instance import RdsBackups, RdsInstance, RdsNetwork
+from components.servers.rds.settings import RdsSettings
 from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, RDS_INSTANCE, RELEASE, SECRET, STATEFUL_SET
 from tests.support.recording import record, reveal, values
 
 IMAGE = "docker.io/library/postgres:17.4"
 
 
+def settings(app: str) -> DatabaseSettings:
+    return DatabaseSettings(name=app, username=app, secret_name=f"{app}-db")
+
+
 def own_database() -> None:
     """A server with two databases for an application of one's own."""
-    server = EmbeddedServer(
-        "pg", EmbeddedServerArgs(name="orders-db", namespace="shop", image=IMAGE, retain_data=False)
-    )
+    place = Placement("shop", client_image=IMAGE, retain_data=False)
+    server = EmbeddedServer("pg", "orders-db", EmbeddedSettings(), place)
     for app in ("orders", "billing"):
         database = Database(
             app,
-            DatabaseArgs(server=server.server, namespace="shop", name=app, username=app, secret_name=f"{app}-db"),
+            DatabaseArgs(settings(app), server.connection, "shop"),
             pulumi.ResourceOptions(depends_on=[server]),
         )
         pulumi.export(app, {"host": database.endpoint.host, "uri": database.connection_uri})
@@ -58,27 +68,30 @@ def test_databases_names_do_not_clash() -> None:
 
 def foreign_server() -> None:
     """A database on a server that somebody else runs, in another namespace than the app."""
-    server = Server(
+    server = ServerConnection(
         host="db.example.com",
         port=6432,
         tls=TlsMode.VERIFY_FULL,
         namespace="admin",
         admin=AdminSecret("db-admin"),
         client_image=IMAGE,
-        ca_certificate="authority",
+        ca_certificate="certificate",
         app_host="pooler.example.com",
         app_port=6433,
     )
     Database(
         "orders",
         DatabaseArgs(
-            server=server,
-            namespace="shop",
-            name="orders",
-            username="orders",
-            secret_name="orders-db",
+            DatabaseSettings(
+                name="orders",
+                username="orders",
+                secret_name="orders-db",
+                connection_limit=20,
+                statement_timeout_seconds=60,
+            ),
+            server,
+            "shop",
             further_databases={"archive": ["pg_trgm"]},
-            limits=RoleLimits(connections=20, statement_timeout_seconds=60),
             secret_aliases={"PGPASSWORD": "password"},
         ),
     )
@@ -99,7 +112,7 @@ def test_a_database_on_a_server_that_somebody_else_runs() -> None:
     limits = ("CONNECTION_LIMIT", "STATEMENT_TIMEOUT_SECONDS", "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS")
     assert [variables[name] for name in limits] == ["20", "60", "0"]
     assert variables["PGSSLROOTCERT"] == "/scripts/ca.crt"
-    assert made.one(CONFIG_MAP, "orders-bootstrap").inputs["data"]["ca.crt"] == "authority"
+    assert made.one(CONFIG_MAP, "orders-bootstrap").inputs["data"]["ca.crt"] == "certificate"
     # A pod reads Secrets of its own namespace alone: the admin's as well as the app's.
     needed = {v["valueFrom"]["secretKeyRef"]["name"] for v in container["env"] if "valueFrom" in v}
     there = {r.inputs["metadata"]["name"] for r in made.of_type(SECRET) if r.inputs["metadata"]["namespace"] == "admin"}
@@ -108,7 +121,7 @@ def test_a_database_on_a_server_that_somebody_else_runs() -> None:
     data = values(made.one(SECRET, "orders-secret"))
     assert data["PGPASSWORD"] == data["password"]
     assert data["uri"].endswith("@pooler.example.com:6433/orders?sslmode=verify-full")
-    assert data["ca.crt"] == "authority"
+    assert data["ca.crt"] == "certificate"
 
 
 ENDPOINT = Endpoint(
@@ -116,20 +129,18 @@ ENDPOINT = Endpoint(
 )
 
 
-def test_dagster_on_a_database_that_is_there() -> None:
+def test_dagster_on_an_existing_database() -> None:
     addresses: list[str] = []
 
     def program() -> None:
-        source = ChartSource("dagster", "1.13.0", "https://charts.example.com")
-        args = DagsterArgs(
+        dagster = DagsterSettings(
             namespace="jobs",
             release_name="jobs",
-            source=source,
-            endpoint=ENDPOINT,
-            client_image=IMAGE,
-            database_rotation=3,
+            chart=Chart(version="1.13.0", repository="https://charts.example.com"),
+            database=DagsterDatabase(password_rotation=3),
+            values={"dagster-user-deployments": {"deployments": []}},
         )
-        addresses.append(Dagster("jobs", args).address)
+        addresses.append(Dagster("jobs", dagster, AppPlacement(ENDPOINT, IMAGE)).address)
 
     made = record(program)
     assert [r.type for r in made.resources if r.custom] == [RELEASE]
@@ -140,48 +151,47 @@ def test_dagster_on_a_database_that_is_there() -> None:
     assert addresses == ["http://jobs-dagster-webserver.jobs.svc.cluster.local"]
 
 
-def test_airbyte_on_a_database_and_a_bucket_that_are_there() -> None:
+def test_airbyte_on_an_existing_database_and_a_bucket_of_the_same_program() -> None:
     def program() -> None:
-        storage = S3(region="eu-central-1", bucket="b", role_arn="arn:aws:iam::123456789012:role/a")
-        Airbyte(
-            "etl",
-            AirbyteArgs(
-                namespace="etl",
-                release_name="etl",
-                source=ChartSource("oci://registry.example.com/charts/airbyte", "2.2.0"),
-                major=2,
-                endpoint=ENDPOINT,
-                storage=storage,
-                values={"server": {"replicaCount": 2}},
-            ),
+        storage = S3Storage(
+            region="eu-central-1",
+            bucket=pulumi.Output.from_input("computed"),
+            workload_identity=S3WorkloadIdentity(role_arn=pulumi.Output.from_input("arn:computed")),
         )
+        airbyte = AirbyteSettings(
+            namespace="etl",
+            release_name="etl",
+            chart=AirbyteChart(version="2.2.0", oci="oci://registry.example.com/charts/airbyte"),
+            storage=storage,
+            values={"server": {"replicaCount": 2}},
+        )
+        Airbyte("etl", airbyte, AppPlacement(ENDPOINT))
 
     made = record(program)
     assert [r.type for r in made.resources if r.custom] == [RELEASE]
-    values = made.one(RELEASE, "etl").inputs["values"]
+    release = made.one(RELEASE, "etl").inputs
+    values = release["values"]
+    assert (release["chart"], release["version"]) == ("oci://registry.example.com/charts/airbyte", "2.2.0")
     assert values["global"]["database"]["host"] == "db.example.com"
+    assert values["global"]["storage"]["bucket"]["log"] == "computed"
+    assert values["serviceAccount"]["annotations"] == {"eks.amazonaws.com/role-arn": "arn:computed"}
     assert values["server"]["replicaCount"] == 2
     assert values["server"]["podAnnotations"]["lakehouse/credentials-rotation"] == "database-1"
 
 
 def test_a_server_in_a_cloud_with_a_database_of_another_program() -> None:
     def program() -> None:
-        network = RdsNetwork("vpc-01234567", "private", allowed_cidrs=["10.0.0.0/16"])
-        args = RdsServerArgs(
-            namespace="admin",
-            client_image=IMAGE,
-            region="eu-west-1",
-            network=network,
-            identifier="orders",
-            final_snapshot=None,
-            tls=TlsMode.REQUIRE,
+        network = RdsNetwork(vpc_id="vpc-01234567", subnet_group="private", allowed_cidrs=["10.0.0.0/16"])
+        backups = RdsBackups(final_snapshot=False)
+        instance = RdsInstance(identifier="orders", network=network, backups=backups)
+        server = RdsServer(
+            "orders",
+            RdsSettings(region="eu-west-1", instance=instance, tls="require"),
+            Placement("admin", client_image=IMAGE),
         )
-        server = RdsServer("orders", args)
         database = Database(
             "orders",
-            DatabaseArgs(
-                server=server.server, namespace="shop", name="orders", username="orders", secret_name="orders-db"
-            ),
+            DatabaseArgs(settings("orders"), server.connection, "shop"),
             pulumi.ResourceOptions(depends_on=[server]),
         )
         pulumi.export("host", database.endpoint.host)
@@ -201,16 +211,18 @@ def test_a_server_in_a_cloud_with_a_database_of_another_program() -> None:
 
 def marked_database() -> None:
     """A server and a database of which every pod tolerates a taint and every object has a label."""
-    pods = PodSettings(tolerations=[{"key": "dedicated", "operator": "Exists"}], user=5000, group=5000)
-    marked = Everywhere(labels={"team": "shop"}, pods=pods).transformation
+    pods = Pods(tolerations=[Toleration(key="dedicated", operator="Exists")], run_as_user=5000)
+    marked = ObjectDefaults(labels={"team": "shop"}, pods=pods).transformation
     server = EmbeddedServer(
         "pg",
-        EmbeddedServerArgs(name="orders-db", namespace="shop", image=IMAGE, any_user=not pods.own_user),
+        "orders-db",
+        EmbeddedSettings(),
+        Placement("shop", client_image=IMAGE, pods=pods),
         pulumi.ResourceOptions(transformations=[marked]),
     )
     Database(
         "orders",
-        DatabaseArgs(server=server.server, namespace="shop", name="orders", username="orders", secret_name="orders-db"),
+        DatabaseArgs(settings("orders"), server.connection, "shop"),
         pulumi.ResourceOptions(depends_on=[server], transformations=[marked]),
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.forms.base import Found
+from components.forms.base import Placeholder
 from components.forms.report import report
 from stack.check import Mistakes, check
 
@@ -122,7 +122,7 @@ def test_what_is_missing_is_told(path: tuple[str, ...]) -> None:
     with pytest.raises(Mistakes) as error:
         check(tree)
     (mistake,) = error.value.mistakes
-    assert (mistake.path, mistake.found) == (path, Found.NOTHING)
+    assert (mistake.path, mistake.found) == (path, Placeholder.NOTHING)
 
 
 def test_what_is_checked_is_left_as_it_was() -> None:

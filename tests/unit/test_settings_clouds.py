@@ -1,4 +1,4 @@
-"""What the clouds take is taken: forms at their edges, and windows that only seem to meet."""
+"""What the clouds accept is accepted: forms at their edges, and windows that only seem to meet."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ import pytest
 
 from components.platform.settings import Stack
 from components.servers.cloudsql.gcp import machine
-from components.servers.rds.aws import daily_window, weekly_window
-from components.servers.rds.settings import RdsServer
+from components.servers.rds.settings import RdsSettings
+from components.servers.rds.windows import daily_window, weekly_window
 from stack.check import check
 from tests.support.certificates import ONE
 from tests.support.servers import CLOUD_SQL, NETWORK, RDS, but
@@ -40,7 +40,7 @@ def checked(server: dict[str, Any]) -> Stack:
                 "allowedCidrs": ["2001:db8::/32", "fd00::5/128"],
             }
         },
-        {"backup": {"retentionDays": 1, "window": "23:45-00:15"}},
+        {"backups": {"retentionDays": 1, "window": "23:45-00:15"}},
         {"maintenanceWindow": "sun:23:30-mon:00:30"},
         {"performanceInsights": {"retentionDays": 31}},
         {"parameters": {"random_page_cost": 1.1, "log_statement": "ddl"}},
@@ -63,8 +63,8 @@ def test_rds_setting_at_an_edge(settings: dict[str, Any]) -> None:
         {"disk": {"size": 10}},
         {"disk": {"size": 65536, "autoresizeLimit": 0}},
         {"tier": "db-g1-small", "disk": {"size": 3062, "autoresizeLimit": 3062}},
-        {"backup": {"retained": 7, "logRetentionDays": 7}},
-        {"availability": "ZONAL", "backup": {"enabled": False, "pointInTimeRecovery": False}},
+        {"backups": {"retained": 7, "logRetentionDays": 7}},
+        {"availability": "ZONAL", "backups": {"enabled": False, "pointInTimeRecovery": False}},
         {"zone": "europe-west3-a"},
         {"network": {"network": "projects/example.com:my-project/global/networks/shared"}},
     ],
@@ -74,7 +74,7 @@ def test_cloud_sql_setting_at_an_edge(settings: dict[str, Any]) -> None:
     assert checked(but(CLOUD_SQL, **settings))
 
 
-def test_longest_name_where_no_zone_is_made() -> None:
+def test_longest_name_where_no_zone_is_created() -> None:
     assert checked({**but(CLOUD_SQL, name="a" * 87), "tls": "require"})
 
 
@@ -119,18 +119,18 @@ def test_text_that_is_no_weekly_window(text: str) -> None:
         ("db-c4a-highmem-72", "ENTERPRISE_PLUS", True, False),
     ],
 )
-def test_tier_tells_edition_and_disk(tier: str, edition: str, hyperdisk: bool, shared: bool) -> None:
-    it = machine(tier)
-    assert (it.edition, it.hyperdisk, it.shared) == (edition, hyperdisk, shared)
+def test_tier_has_its_edition_and_disk(tier: str, edition: str, hyperdisk: bool, shared: bool) -> None:
+    found = machine(tier)
+    assert (found.edition, found.hyperdisk, found.shared) == (edition, hyperdisk, shared)
 
 
 @pytest.mark.parametrize("region", ["eu-central-1", "ap-southeast-4", "me-central-1", "us-west-2"])
-def test_region_whose_authorities_are_here_needs_none(region: str) -> None:
-    server = RdsServer.model_validate({**RDS, "region": region}, by_alias=True)
+def test_region_whose_ca_certificates_the_program_has_needs_none(region: str) -> None:
+    server = RdsSettings.model_validate({**RDS, "region": region}, by_alias=True)
     assert (server.tls, server.ca_certificates) == ("verify-full", None)
 
 
-def test_region_without_authorities_is_served_unchecked_or_with_given_ones() -> None:
+def test_region_without_ca_certificates_is_accepted_unchecked_or_with_given_ones() -> None:
     for settings in ({"tls": "require"}, {"caCertificates": ONE}):
         for region in ("il-central-1", "us-gov-west-1", "cn-north-1"):
             assert checked({**RDS, "region": region, **settings})

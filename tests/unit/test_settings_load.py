@@ -83,9 +83,9 @@ GOOD: dict[str, dict[str, Any]] = {
         "dagster": {"values": {"dagsterDaemon": {"somethingNew": 1}, "defsStateStorage": {}}},
     },
     "an image by digest": {"postgresql": {"image": f"mirror.example.com:5000/postgres:17.4@sha256:{'0' * 64}"}},
-    "a server that is there, checked": {"postgresql": existing(caCertificate=CERTIFICATE)},
+    "a server that is there, checked": {"postgresql": existing(caCertificates=CERTIFICATE)},
     "two authorities, lines ended as on Windows": {
-        "postgresql": existing(caCertificate=(CERTIFICATE * 2).replace("\n", "\r\n"), tls="verify-full")
+        "postgresql": existing(caCertificates=(CERTIFICATE * 2).replace("\n", "\r\n"), tls="verify-full")
     },
     "a server that is there, encrypted": {"postgresql": existing(tls="require", port=6432)},
     "a server that is there, in clear": {"postgresql": existing(tls="disable", host="10.0.0.7")},
@@ -113,7 +113,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "airbyte": {"values": {"global": {"edition": "community"}}},
     },
     "volumes of a user's own": {
-        "postgresql": existing(caCertificate=CERTIFICATE),
+        "postgresql": existing(caCertificates=CERTIFICATE),
         "airbyte": {"values": {"server": {"extraVolumes": [], "extraVolumeMounts": None}}},
         "dagster": {
             "values": {
@@ -181,10 +181,10 @@ def test_other_packages_keys_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("yaml", "told"),
     [
-        ("", "there it is None"),
-        ("name: airbyte", "there it is None"),
-        ("version: 2.2", "there it is 2.2"),
-        ("[a]", "there it is None"),
+        ("", "its version is None"),
+        ("name: airbyte", "its version is None"),
+        ("version: 2.2", "its version is 2.2"),
+        ("[a]", "its version is None"),
         ("version: [", "while parsing"),
     ],
 )

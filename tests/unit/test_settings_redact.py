@@ -61,9 +61,9 @@ from components.forms.redact import HIDDEN, redact
         ("host", "postgresql://u:p@h/d", f"postgresql://u:{HIDDEN}@h/d"),
         ("host", "https://h:8080/d", "https://h:8080/d"),
         ("host", None, None),
-        ("caCertificate", "-----BEGIN CERTIFICATE-----\nx\n", "-----BEGIN CERTIFICATE-----\nx\n"),
-        ("caCertificate", "-----BEGIN PRIVATE KEY-----\nx\n", HIDDEN),
-        ("caCertificate", "-----BEGIN CERTIFICATE-----\nx\n-----BEGIN EC PRIVATE KEY-----\ny\n", HIDDEN),
+        ("caCertificates", "-----BEGIN CERTIFICATE-----\nx\n", "-----BEGIN CERTIFICATE-----\nx\n"),
+        ("caCertificates", "-----BEGIN PRIVATE KEY-----\nx\n", HIDDEN),
+        ("caCertificates", "-----BEGIN CERTIFICATE-----\nx\n-----BEGIN EC PRIVATE KEY-----\ny\n", HIDDEN),
     ],
 )
 def test_passwords_are_not_shown_and_names_of_secrets_are(key: str, value: Any, shown: Any) -> None:

@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from components.apps.postgresql import EmbeddedServer
 from components.postgres.tuning import GiB, MiB, ParameterValue, derive, render
+from components.servers.embedded.settings import EmbeddedSettings
 from tests.support.kinds import CONFIG_MAP
 from tests.support.stacks import plan
 
@@ -71,9 +71,9 @@ def test_wal_leaves_half_of_the_smallest_volume_to_the_data(memory: int) -> None
     most, least = size(derived["max_wal_size"]), size(derived["min_wal_size"])
     assert 2 * 16 * MiB <= least <= most <= 16 * GiB
     settings = {"memory": f"{memory // MiB}Mi", "maxConnections": 20}
-    EmbeddedServer.model_validate({**settings, "storageSize": f"{2 * most // MiB}Mi"})
+    EmbeddedSettings.model_validate({**settings, "storageSize": f"{2 * most // MiB}Mi"})
     with pytest.raises(ValidationError):
-        EmbeddedServer.model_validate({**settings, "storageSize": f"{2 * most // MiB - 1}Mi"})
+        EmbeddedSettings.model_validate({**settings, "storageSize": f"{2 * most // MiB - 1}Mi"})
 
 
 @pytest.mark.parametrize("cpu_limit", [10, 500, 1000, 1999, 4000, 256_000])

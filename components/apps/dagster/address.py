@@ -1,4 +1,4 @@
-"""Where people reach Dagster: its `url`, and the chart values that must agree with it."""
+"""Dagster's address: its `url`, and the chart values that must match it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -11,18 +11,18 @@ _INGRESS: KeyPath = ("values", "ingress", "dagsterWebserver")
 
 
 def path_prefix(url: str | None, values: Mapping[str, Any]) -> str:
-    """Path at which the webserver answers: as the values say, else that of the URL; empty for the root."""
+    """Path of the webserver: that of the values, else that of the URL; empty for the root."""
     return given_prefix(values) or (_path(url) if url else "")
 
 
 def given_prefix(values: Mapping[str, Any]) -> str:
-    """`dagsterWebserver.pathPrefix`, empty where the values have none."""
+    """`dagsterWebserver.pathPrefix`; empty if the values do not set it."""
     given = _at(values, *_PREFIX[1:])
     return given if isinstance(given, str) else ""
 
 
 def address_refusals(url: str | None, values: Mapping[str, Any]) -> Iterator[Refusal]:
-    """A path, or an ingress, at which `url` leads nowhere; paths are those below the app."""
+    """A path prefix or an ingress that does not match `url`; paths begin below the app."""
     prefix = given_prefix(values)
     if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
         yield Refusal(_PREFIX, prefix, "a path that begins with / and does not end with it, such as /dagster")
@@ -36,7 +36,7 @@ def address_refusals(url: str | None, values: Mapping[str, Any]) -> Iterator[Ref
     host, rule = _at(values, *_INGRESS[1:], "host"), _at(values, *_INGRESS[1:], "path")
     if isinstance(host, str) and host and host != urlsplit(url).hostname:
         yield Refusal((*_INGRESS, "host"), host, f"{urlsplit(url).hostname}, the host of `url`", reads)
-    # `/*` is how some ingress controllers write a prefix.
+    # Some ingress controllers write a prefix as `/*`.
     below = rule.rstrip("*").rstrip("/") if isinstance(rule, str) else ""
     if below and not f"{_path(url)}/".startswith(f"{below}/"):
         allowed = f"{_path(url) or '/'}, the path of `url`"
@@ -48,7 +48,7 @@ def _path(url: str) -> str:
 
 
 def _at(values: Mapping[str, Any], *keys: str | int) -> object:
-    found: object = values
+    value: object = values
     for key in keys:
-        found = cast("Mapping[str | int, object]", found).get(key) if isinstance(found, Mapping) else None
-    return found
+        value = cast("Mapping[str | int, object]", value).get(key) if isinstance(value, Mapping) else None
+    return value

@@ -1,13 +1,13 @@
-"""The user-code servers that Dagster's chart deploys where a stack lists none.
+"""The user-code servers that Dagster's chart deploys if a stack lists none.
 
-Helm replaces lists: to give each of them an annotation or a volume, the program gives the whole list.
+Helm replaces lists: to add an annotation or a volume to each of them, the program sets the whole list.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# As `dagster-user-deployments.deployments` is in the values of the charts from 1.4 on; the image's tag is the chart's
-# version. Arguments and probe have been written otherwise in early ones, and mean the same.
+# `dagster-user-deployments.deployments` in the values of the charts from 1.4 on; the image's tag is the chart's
+# version. Early charts write arguments and probe in another way, with the same effect.
 OFFICIAL: Sequence[Mapping[str, Any]] = (
     {
         "name": "k8s-example-user-code-1",

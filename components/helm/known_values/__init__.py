@@ -1,7 +1,8 @@
-"""Keys that the official charts know: what a stack file's `values` says beside them, Helm would ignore without a word.
+"""Keys that the official charts read. Helm ignores any other key in a stack file's `values` without a message.
 
-The lists in this folder are of all versions of a major version, recorded by `tests/contract/record_values.py`. At the
-top they are complete. Below, a newer version may know more: there, a key is refused only if it looks misspelt.
+The lists in this folder cover all versions of a major version, recorded by `tests/contract/record_values.py`. Their top
+level is complete. Below it, a newer version may have further keys: there, a key is refused only if it is similar to a
+known one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,19 +13,21 @@ from typing import Any, cast
 
 from components.forms.base import KeyPath, Refusal
 from components.forms.near import nearest
+from components.helm.chart import Chart
 
 _FOLDER = Path(__file__).parent
-_ANYWAY = "The chart would ignore it; for one that does not, say `chart.unknownValues: allow`."
+_CHART: tuple[KeyPath, ...] = (("chart", "version"), ("chart", "path"), ("chart", "unknownValues"))
+_ANYWAY = "The chart would ignore it; for another chart, set `chart.unknownValues: allow`."
 
 
 @dataclass
 class _Mapping:
-    """The keys of a mapping (`*` for items of a list), each with those below; none where any may be there."""
+    """The keys of a mapping (`*` for items of a list), each with those below it; empty if any key is allowed."""
 
     below: "dict[str, _Mapping]" = field(default_factory=dict[str, "_Mapping"])
 
 
-# Dagster's chart reads the old name, too, and prefers it: what the program says under the new one would be lost.
+# Dagster's chart also reads the old name, and prefers it: the program's values below the new one would be ignored.
 _RENAMED: Mapping[str, Mapping[KeyPath, str]] = {
     "dagster-1": {
         ("dagit",): "dagsterWebserver",
@@ -35,20 +38,29 @@ _RENAMED: Mapping[str, Mapping[KeyPath, str]] = {
 
 
 def unknown_values(
-    values: Mapping[str, Any], chart: str, others: Mapping[str, str], *, complete: bool = True
+    chart: Chart,
+    values: Mapping[str, Any],
+    known: str,
+    others: Mapping[str, str] | None = None,
+    *,
+    complete: bool = True,
 ) -> Iterator[Refusal]:
-    """Values that the chart does not know, by their paths in `values`.
+    """Refusals of values that a chart does not read; paths begin with `values`.
 
     Args:
-        values: what a stack file says.
-        chart: name of the list, such as `airbyte-2`.
-        others: lists of other major versions, each with words for them such as `1.x`.
-        complete: whether the list has all keys of the top; else only those that look misspelt are refused there, too.
+        chart: the chart; nothing is refused if it allows unknown values.
+        values: chart values in a stack file.
+        known: name of the list, such as `airbyte-2`.
+        others: lists of other major versions, each with a name for messages such as `1.x`.
+        complete: whether the top level of the list is complete; else its keys are treated as those below it.
     """
-    if values:
-        known = _known(chart)
-        new = () if complete else tuple(key for key in values if nearest(str(key), known.below) is None)
-        yield from _unknown({key: it for key, it in values.items() if key not in new}, known, (), chart, others)
+    if chart.unknown_values != "refuse" or not values:
+        return
+    top = _known(known)
+    new = () if complete else tuple(key for key in values if nearest(str(key), top.below) is None)
+    checked = {key: value for key, value in values.items() if key not in new}
+    for refusal in _unknown(checked, top, (), known, others or {}):
+        yield Refusal(("values", *refusal.path), refusal.found, refusal.allowed, _CHART)
 
 
 def _unknown(value: object, known: _Mapping, path: KeyPath, chart: str, others: Mapping[str, str]) -> Iterator[Refusal]:
@@ -62,7 +74,7 @@ def _unknown(value: object, known: _Mapping, path: KeyPath, chart: str, others: 
         here = (*path, key)
         new = _RENAMED.get(chart, {}).get(here)
         if new is not None:
-            yield Refusal(here, inner, f"`{new}`, its name since chart 1.4 (or say `chart.unknownValues: allow`)")
+            yield Refusal(here, inner, f"`{new}`, its name since chart 1.4 (or set `chart.unknownValues: allow`)")
         elif key in known.below:
             yield from _unknown(inner, known.below[key], here, chart, others)
         elif not path or nearest(key, known.below):

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Writes a list of users in which the one that runs this has a name: initdb and single-user mode refuse one without, as a
-# cluster that gives pods user ids of its own makes it. To be mounted as /etc/passwd.
+# Writes a passwd file in which the current user id has a name, to be mounted as /etc/passwd: initdb and single-user mode
+# refuse a user id without one, and clusters such as OpenShift run pods with user ids that no image knows.
 # Arguments: the file.
 set -eu
 
-# First, for the first entry of a number counts.
+# The entry comes first: of several entries with the same user id, the first is used.
 {
   printf 'postgres:x:%s:%s:PostgreSQL:/var/lib/postgresql:/bin/sh\n' "$(id -u)" "$(id -g)"
   grep -v '^postgres:' /etc/passwd

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Makes one app's role and databases what they should be: bootstrap.sql, once the server answers. Looks first, and changes
-# nothing if it must refuse. Ends with 3 where another try would end the same.
-# Environment: PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD (admin); ADMIN_SECRET, what people call the Secret that the
-# last two come from; APP_USERNAME, APP_PASSWORD, APP_DATABASES (names, one a line); APP_EXTENSIONS (database:extension, one
-# a line); SCRAM_ITERATIONS of the password's verifier; CONNECTION_LIMIT (-1 none), STATEMENT_TIMEOUT_SECONDS,
-# IDLE_IN_TRANSACTION_TIMEOUT_SECONDS (0 none) of the role; ARRIVING (yes or no), whether a move is to bring the data here;
-# STACK, APP_NAME and DEPLOYMENT, which are written on what is made; ADOPT, whether what somebody else made is taken over
-# (no, yes, or all on a server that is the app's own); SETTINGS, the setting of each database's name, one a line;
-# WAIT_SECONDS and GRACE_SECONDS (see waiting.sh).
+# Creates one app's role and databases, or brings existing ones up to date: runs bootstrap.sql as soon as the server accepts
+# connections. All checks come first; if one fails, nothing is changed.
+# Exit status: 3 if a new attempt would fail in the same way.
+# Environment: PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD (admin); ADMIN_SECRET, the name for messages of the Secret that
+# holds the last two; APP_USERNAME, APP_PASSWORD, APP_DATABASES (names, one per line); APP_EXTENSIONS (database:extension,
+# one per line); SCRAM_ITERATIONS of the password; CONNECTION_LIMIT (-1: none), STATEMENT_TIMEOUT_SECONDS and
+# IDLE_IN_TRANSACTION_TIMEOUT_SECONDS (0: none) of the role; ARRIVING (yes or no), whether this server is the target of a
+# move; STACK, APP_NAME and DEPLOYMENT, which identify the creator in the marks on role and databases; ADOPT, whether
+# existing objects of other creators are taken over (no, yes, or all, on a server that only this app uses); SETTINGS, the
+# stack-file setting of each database's name, one per line; WAIT_SECONDS and GRACE_SECONDS (see waiting.sh).
 set -eu
 export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-bootstrap PGCLIENTENCODING=UTF8
 HERE=$(dirname "$0")
@@ -22,13 +23,13 @@ wait_for "$address" "$PGUSER" "$PGPASSWORD" "$ADMIN_SECRET" psql --no-psqlrc --q
   --field-separator=' ' --command="SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery()"
 version=${answer%% *}
 if [ "$version" -lt 13 ] || [ "$version" -gt 17 ]; then
-  refuse "$address is PostgreSQL $version; Airbyte and Dagster need 13 to 17"
+  refuse "$address is PostgreSQL $version; Airbyte and Dagster need version 13 to 17"
 fi
 if [ "${answer#* }" = t ]; then
-  refuse "$address is a standby, which takes no writes: \`host\` must be the primary"
+  refuse "$address is a standby, which is read-only: set \`host\` to the primary"
 fi
 
-# \password asks twice and sends only a SCRAM verifier. Without a terminal it reads the answers from standard input.
+# \password prompts twice and sends only a SCRAM verifier. Without a terminal it reads the password from standard input.
 printf '%s\n%s\n' "$APP_PASSWORD" "$APP_PASSWORD" |
   setsid --wait psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
     --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --set=extensions="$APP_EXTENSIONS" \
@@ -36,6 +37,6 @@ printf '%s\n%s\n' "$APP_PASSWORD" "$APP_PASSWORD" |
     --set=statement_timeout="$STATEMENT_TIMEOUT_SECONDS" --set=idle_timeout="$IDLE_IN_TRANSACTION_TIMEOUT_SECONDS" \
     --set=arriving="$ARRIVING" --set=stack="$STACK" --set=app="$APP_NAME" --set=deployment="$DEPLOYMENT" \
     --set=adopt="$ADOPT" --set=address="$address" --file="$HERE/bootstrap.sql" || exit 1
-# psql cannot end with a code of the script's own; its 3 is for any error of the server, which may be gone next time.
+# A script cannot set psql's exit status, and psql's own 3 stands for any SQL error, which may be temporary.
 [ ! -s "$STATUS" ] || exit "$(cat "$STATUS")"
 printf 'ready: role %s and databases %s\n' "$APP_USERNAME" "$(printf '%s' "$APP_DATABASES" | tr '\n' ' ')"

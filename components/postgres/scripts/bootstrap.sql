@@ -1,28 +1,29 @@
--- One app's role and databases. May run again, and twice at once, and be killed anywhere: then the next run goes on.
--- Variables: username; databases, extensions (database:extension) and settings (of the databases' names), one a line;
--- scram_iterations, of the password's verifier; connection_limit (-1 none); statement_timeout and idle_timeout, in seconds
--- (0 none); arriving, whether a move is to bring the data here (yes or no); stack, app and deployment, which are written on
--- what is made; adopt (no, yes, all); address, what people call the server. Environment: HERE, STATUS; see bootstrap.sh.
+-- Creates one app's role and databases, or brings existing ones up to date. It can be run repeatedly and concurrently. If it
+-- is interrupted at any point, the next run completes it.
+-- Variables: username; databases, extensions (database:extension) and settings (of the databases' names), one per line;
+-- scram_iterations, of the password; connection_limit (-1: none); statement_timeout and idle_timeout, in seconds (0: none);
+-- arriving, whether this server is the target of a move (yes or no); stack, app and deployment, which identify the creator;
+-- adopt (no, yes, all); address, the server's name for messages. Environment: HERE, STATUS; see bootstrap.sh.
 \set VERBOSITY terse
 SET client_min_messages = warning;
--- An admin's own limits are not meant for this.
+-- The admin role may have timeouts of its own, which must not apply here.
 SET statement_timeout = 0;
 SET lock_timeout = 0;
 SET idle_in_transaction_session_timeout = 0;
 SELECT pg_advisory_lock(hashtextextended('lakehouse bootstrap', 0)) \g /dev/null
-\ir stamps.sql
-\ir bootstrap_look.sql
+\ir marks.sql
+\ir bootstrap_checks.sql
 \if :refused
   \warn :refusals
   \! echo 3 >"$STATUS"
   \quit
 \endif
 
--- First the role, without a login if it is new, and its mark: from here on what it owns is known to be ours.
+-- First the role and its mark, with NOLOGIN if the role is new: from here on the databases that it owns are this stack's.
 BEGIN;
 SELECT format('CREATE ROLE %I NOLOGIN', :'username') WHERE :'role' = 'absent' \gexec
-SELECT pg_temp.put_role_stamp(:'username', pg_temp.role_stamp(:'username') || :'mark') \g /dev/null
--- An admin that is no superuser may give a database only to a role that it is a member of.
+SELECT pg_temp.put_role_mark(:'username', pg_temp.role_mark(:'username') || :'own_mark') \g /dev/null
+-- An admin that is not a superuser can create databases only for roles of which it is a member.
 SELECT format('GRANT %I TO CURRENT_USER', :'username')
 WHERE NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
 COMMIT;
@@ -38,7 +39,7 @@ ORDER BY number \gexec
   \quit
 \endif
 
--- Then all that an app would notice, at once.
+-- Everything that affects a running app, in one transaction.
 BEGIN;
 \ir bootstrap_moves.sql
 \set statement_timeout_text :statement_timeout 's'
@@ -48,10 +49,10 @@ ALTER ROLE :"username" SET statement_timeout = :'statement_timeout_text';
 ALTER ROLE :"username" SET idle_in_transaction_session_timeout = :'idle_timeout_text';
 -- Before version 14 the default is MD5.
 SET password_encryption = 'scram-sha-256';
--- PostgreSQL 16 and later let a session choose; psql makes the verifier with what the server says.
+-- A setting since PostgreSQL 16; psql computes the verifier with the session's value.
 SELECT set_config('scram_iterations', :'scram_iterations', false)
 WHERE EXISTS (SELECT FROM pg_settings WHERE name = 'scram_iterations') \g /dev/null
 \password :"username"
-SELECT pg_temp.put_stamp(name, pg_temp.stamp(name) || :'mark') FROM wanted \g /dev/null
+SELECT pg_temp.put_mark(name, pg_temp.mark(name) || :'own_mark') FROM wanted \g /dev/null
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', name) FROM wanted \gexec
 COMMIT;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Part of bootstrap.sql: the extensions, each in its database. Environment: as of bootstrap.sh.
+# Part of bootstrap.sql: creates each extension in its database. Environment: as in bootstrap.sh.
 set -eu
 set -f
 IFS='

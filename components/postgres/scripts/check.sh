@@ -1,32 +1,34 @@
 #!/bin/sh
-# Looks whether an app has all it needs with a role and databases that somebody else made, and says everything that is
-# missing in one message. Changes nothing and needs no rights but the role's own. Ends with 3 if something is missing.
-# Environment: PGHOST, PGPORT, PGUSER, PGPASSWORD (the app's role); APP_NAME; APP_DATABASES (names, one a line); SETTINGS,
-# the setting of each database's name, one a line; APP_EXTENSIONS (database:extension, one a line); CONNECTIONS, the fewest
-# that the app works with; WAIT_SECONDS and GRACE_SECONDS (see waiting.sh).
+# Checks that an existing role and its databases meet an app's requirements, and reports all that is missing in one message.
+# Changes nothing and needs no privileges but the role's own. Exit status: 3 if a requirement is not met.
+# Environment: PGHOST, PGPORT, PGUSER, PGPASSWORD (the app's role); APP_NAME; APP_DATABASES (names, one per line); SETTINGS,
+# the stack-file setting of each database's name, one per line; APP_EXTENSIONS (database:extension, one per line);
+# CONNECTIONS, the lowest number that the app works with; WAIT_SECONDS and GRACE_SECONDS (see waiting.sh).
 set -eu
 export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-check PGCLIENTENCODING=UTF8
 here=$(dirname "$0")
 # shellcheck source=components/postgres/scripts/waiting.sh
 . "$here/waiting.sh"
-# Names are apart by lines, and may hold anything else.
+# Names are separated by line breaks, and may contain any other character.
 set -f
 IFS='
 '
 missing=$(mktemp)
 trap 'rm -f "$missing"' EXIT
 
-# What keeps the role out of a database comes after its password was taken, and is told with all the rest.
+# Errors that follow a successful authentication concern one database and are reported with all other findings.
 log_in() { # log_in DATABASE ARGUMENT…
   database=$1
   shift
-  said=$(PGDATABASE=$database psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@" 2>&1) || {
-    case "$said" in
+  output=$(PGDATABASE=$database psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 "$@" 2>&1) || {
+    case "$output" in
       *"database "*" does not exist"*)
-        said="database $database does not exist: CREATE DATABASE … OWNER $PGUSER ENCODING 'UTF8' TEMPLATE template0, or name another \`$setting\`" ;;
-      *"permission denied for database"*) said="role $PGUSER may not connect to database $database: GRANT CONNECT ON DATABASE … TO …" ;;
-      *"not currently accepting connections"*) said="database $database takes no connections: ALTER DATABASE … ALLOW_CONNECTIONS true" ;;
-      *) printf '%s\n' "$said" >&2; return 1 ;;
+        output="database $database does not exist: run CREATE DATABASE … OWNER $PGUSER ENCODING 'UTF8' TEMPLATE template0, or change \`$setting\`" ;;
+      *"permission denied for database"*)
+        output="role $PGUSER has no CONNECT privilege on database $database: run GRANT CONNECT ON DATABASE … TO …" ;;
+      *"not currently accepting connections"*)
+        output="database $database does not accept connections: run ALTER DATABASE … ALLOW_CONNECTIONS true" ;;
+      *) printf '%s\n' "$output" >&2; return 1 ;;
     esac
   }
 }
@@ -39,10 +41,10 @@ for name in $APP_DATABASES; do
   setting=$(printf '%s\n' "$SETTINGS" | sed -n "${number}p")
   log_in "$name" --set=extensions="$APP_EXTENSIONS" --set=connections="$CONNECTIONS" --set=app="$APP_NAME" \
     --file="$here/check.sql"
-  [ -z "$said" ] || printf '%s\n' "$said" >>"$missing"
+  [ -z "$output" ] || printf '%s\n' "$output" >>"$missing"
 done
 if [ -s "$missing" ]; then
-  refuse "$PGHOST:$PGPORT: not all is there that $APP_NAME needs; nothing was changed there
+  refuse "$PGHOST:$PGPORT does not meet the requirements of $APP_NAME; nothing was changed:
 $(sort -u "$missing" | sed 's/^/- /')"
 fi
-echo "ready: role $PGUSER has all that $APP_NAME needs"
+echo "ready: role $PGUSER and its databases meet the requirements of $APP_NAME"

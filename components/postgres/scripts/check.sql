@@ -1,12 +1,12 @@
--- What an app misses in the database at hand, as the role that is logged in; a line each, nothing if all is there.
--- Variables: extensions (database:extension, one a line); connections, the fewest that the app works with; app.
+-- Lists the app's requirements that the current database and role do not meet, one per line; no line if all are met.
+-- Variables: extensions (database:extension, one per line); connections, the lowest number that the app works with; app.
 \set VERBOSITY terse
 WITH missing (reason) AS (
-  SELECT format('the server is PostgreSQL %s; %s needs 13 to 17', version, :'app')
-  FROM (SELECT current_setting('server_version_num')::int / 10000) AS it (version)
+  SELECT format('the server is PostgreSQL %s; %s needs version 13 to 17', version, :'app')
+  FROM (SELECT current_setting('server_version_num')::int / 10000) AS server (version)
   WHERE version NOT BETWEEN 13 AND 17
   UNION ALL
-  SELECT 'the server is a standby, which takes no writes: `host` must be the primary'
+  SELECT 'the server is a standby, which is read-only: set `host` to the primary'
   WHERE pg_is_in_recovery()
   UNION ALL
   SELECT format('database %s is read-only for role %s: default_transaction_read_only is on', current_database(), current_user)
@@ -16,9 +16,10 @@ WITH missing (reason) AS (
   WHERE current_setting('server_encoding') <> 'UTF8'
   UNION ALL
   SELECT CASE
-    WHEN to_regnamespace('public') IS NULL THEN format('database %s has no schema public: CREATE SCHEMA public', current_database())
+    WHEN to_regnamespace('public') IS NULL THEN
+      format('database %s has no schema public: run CREATE SCHEMA public in it', current_database())
     ELSE format(
-      'role %s may not make tables in database %s: there, GRANT USAGE, CREATE ON SCHEMA public TO %I',
+      'role %s has no permission to create tables in database %s: run there GRANT USAGE, CREATE ON SCHEMA public TO %I',
       current_user, current_database(), current_user
     )
   END
@@ -27,7 +28,7 @@ WITH missing (reason) AS (
   ) IS NOT TRUE
   UNION ALL
   SELECT format(
-    'database %s has %s tables of other roles in its schema public, such as %s: ALTER TABLE ... OWNER TO %I',
+    'in database %s, %s tables in schema public belong to other roles, such as %s: run there ALTER TABLE ... OWNER TO %I',
     current_database(), count(*), min(relname), current_user
   )
   FROM pg_class
@@ -36,9 +37,10 @@ WITH missing (reason) AS (
   HAVING count(*) > 0
   UNION ALL
   SELECT CASE
-    WHEN available.name IS NULL THEN format('extension %s is not available on this server, and database %s needs it', extension, current_database())
+    WHEN available.name IS NULL THEN
+      format('extension %s, required in database %s, is not available on this server', extension, current_database())
     ELSE format(
-      'database %s has no extension %s, and role %s may not make it: there, CREATE EXTENSION %I',
+      'database %s has no extension %s, and role %s has no permission to create it: run there CREATE EXTENSION %I as an admin',
       current_database(), extension, current_user, extension
     )
   END
@@ -56,17 +58,17 @@ WITH missing (reason) AS (
   WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = extension)
     AND (available.trusted AND has_database_privilege(current_database(), 'CREATE')) IS NOT TRUE
   UNION ALL
-  SELECT format('%s may have %s connections at once, and %s needs %s: %s', what, number, :'app', :'connections', mend)
+  SELECT format('%s allows %s connections, and %s needs %s: %s', what, number, :'app', :'connections', remedy)
   FROM (
-    SELECT format('role %s', rolname), rolconnlimit, format('ALTER ROLE %I CONNECTION LIMIT -1', rolname)
+    SELECT format('role %s', rolname), rolconnlimit, format('run ALTER ROLE %I CONNECTION LIMIT -1', rolname)
     FROM pg_roles WHERE rolname = current_user AND rolconnlimit >= 0
     UNION ALL
-    SELECT format('database %s', datname), datconnlimit, format('ALTER DATABASE %I CONNECTION LIMIT -1', datname)
+    SELECT format('database %s', datname), datconnlimit, format('run ALTER DATABASE %I CONNECTION LIMIT -1', datname)
     FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0
     UNION ALL
     SELECT 'the server', current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
       'raise max_connections'
-  ) AS it (what, number, mend)
+  ) AS limits (what, number, remedy)
   WHERE number < :connections
 )
 SELECT reason FROM missing;

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Tells how long the app stood still for a move: from the moment its writers were stopped until now, when it is ready on
-# the new server. The first answer is kept beside the data, so that a later run repeats it.
+# Reports the app's downtime during a move: from the time its writers were stopped until now, when it is ready on the new
+# server. The first result is stored in the databases' marks, and later runs report it again.
 # Environment: PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD (admin of the new server); APP_DATABASES (names,
-# one a line); APP_NAME, what people call the app.
+# one per line); APP_NAME, the app's name for messages.
 set -eu
 export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-downtime PGCLIENTENCODING=UTF8
 here=$(dirname "$0")
@@ -14,5 +14,5 @@ seconds=$(
 if [ -n "$seconds" ]; then
   echo "$APP_NAME downtime: $seconds s"
 else
-  echo "$APP_NAME downtime: none, its data were here already"
+  echo "$APP_NAME downtime: none, its data were already on this server"
 fi

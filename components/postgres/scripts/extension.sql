@@ -1,4 +1,4 @@
--- An extension in the database at hand. Variable: extension.
+-- Creates an extension in the current database. Variable: extension.
 \set VERBOSITY terse
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS :"extension";

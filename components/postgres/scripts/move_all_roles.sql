@@ -1,2 +1,2 @@
--- Roles of the server, as JSON.
+-- The server's roles, as JSON.
 SELECT json_agg(rolname) FROM pg_roles;

@@ -1,3 +1,3 @@
--- The comment that a person gave a database. Variable: database.
-\ir stamps.sql
-SELECT pg_temp.stamp(:'database') ->> 'comment';
+-- The comment that a person wrote on a database. Variable: database.
+\ir marks.sql
+SELECT pg_temp.mark(:'database') ->> 'comment';

@@ -1,7 +1,7 @@
--- From here on the data live on the target: all databases at once, or none. Variables: username; databases; id; lock, the
--- session that holds the lock.
+-- Completes a move on the source: marks all databases as moved, in one transaction. Variables: username; databases; id;
+-- lock, the process id of the session that holds the lock.
 \set VERBOSITY terse
-\ir stamps.sql
+\ir marks.sql
 CREATE TEMPORARY TABLE wanted AS
 SELECT regexp_split_to_table(:'databases', E'\n') AS name;
 SELECT
@@ -14,18 +14,19 @@ DO $$
 BEGIN
   IF (SELECT rolcanlogin FROM pg_roles WHERE rolname = current_setting('lakehouse.username')) OR EXISTS (
     SELECT FROM wanted
-    WHERE (pg_temp.stamp(name) ->> 'state', pg_temp.stamp(name) ->> 'id')
+    WHERE (pg_temp.mark(name) ->> 'state', pg_temp.mark(name) ->> 'id')
       IS DISTINCT FROM ('leaving', current_setting('lakehouse.id'))
   ) THEN
-    RAISE EXCEPTION 'role % may log in again: the move was called off meanwhile', current_setting('lakehouse.username');
+    RAISE EXCEPTION 'the login of role % was enabled during the move: the move was cancelled',
+      current_setting('lakehouse.username');
   END IF;
   IF NOT EXISTS (
     SELECT FROM pg_locks
     WHERE locktype = 'advisory' AND granted AND pid = current_setting('lakehouse.lock')::int
   ) THEN
-    RAISE EXCEPTION 'the session that kept other moves away is gone';
+    RAISE EXCEPTION 'the session that holds the lock against concurrent moves has ended';
   END IF;
 END
 $$;
-SELECT pg_temp.put_stamp(name, pg_temp.stamp(name) - 'arrived' || '{"state": "moved"}') FROM wanted \g /dev/null
+SELECT pg_temp.put_mark(name, pg_temp.mark(name) - 'arrived' || '{"state": "moved"}') FROM wanted \g /dev/null
 COMMIT;

@@ -1,4 +1,4 @@
--- Shows both sides' fingerprints beside each other and fails where they differ. Reads the files `source` and `target`.
+-- Shows the fingerprints of source and target side by side and fails if they differ. Reads the files `source` and `target`.
 \set VERBOSITY terse
 CREATE TEMPORARY TABLE source (kind text, name text, number numeric, checksum numeric);
 CREATE TEMPORARY TABLE target (LIKE source);
@@ -7,7 +7,7 @@ CREATE TEMPORARY TABLE target (LIKE source);
 CREATE TEMPORARY TABLE compared AS
 SELECT
   kind, name, source.number AS source, target.number AS target,
-  -- An extension that the stack file asks for may be new.
+  -- The target may have further extensions, which the stack file lists.
   CASE WHEN kind = 'extensions' THEN target.number >= source.number
     ELSE (source.number, source.checksum) IS NOT DISTINCT FROM (target.number, target.checksum)
   END AS same
@@ -21,7 +21,7 @@ ORDER BY kind <> 'table', kind, name;
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM source) OR EXISTS (SELECT FROM compared WHERE same IS NOT TRUE) THEN
-    RAISE EXCEPTION 'the copy differs from its source';
+    RAISE EXCEPTION 'the copy differs from the source';
   END IF;
 END
 $$;

@@ -1,33 +1,33 @@
 #!/bin/sh
-# To be read by move_steps.sh: one database is given room, copied and compared.
+# Sourced by move_steps.sh: creates one database on the target, copies it and compares it.
 : "${here:?}" "${SOURCE_MAJOR:?}" "${TARGET_MAJOR:?}" "${PROGRESS_SECONDS:?}"
 
 size_of() { # size_of SIDE DATABASE
   sql "$1" "" --set=database="$2" --file="$here/move_size.sql"
 }
 
-# Roles, beside the app's and the admin's, that the source's database knows and the target does not; empty if none.
+# Roles, beside the app's and the admin, to which the source's database refers and that the target does not have.
 roles_missing() { # roles_missing DATABASE
-  known=$(sql source "$1" --file="$here/move_roles.sql")
-  sql target "" --set=roles="$known" --file="$here/move_roles_missing.sql"
+  referenced=$(sql source "$1" --file="$here/move_roles.sql")
+  sql target "" --set=roles="$referenced" --file="$here/move_roles_missing.sql"
 }
 
-# An empty database that is marked as a copy in the making, whatever was there. Whether it may go was looked at before.
-make_room() { # make_room DATABASE ID
-  things=0
-  if [ "$(t "$1" "$IS_THERE")" = yes ]; then
-    things=$(sql target "$1" --file="$here/move_contents.sql")
+# Creates an empty database that is marked as a copy in progress. An existing one is dropped, which was checked before.
+create_empty_database() { # create_empty_database DATABASE ID
+  objects=0
+  if [ "$(t "$1" "$EXISTS")" = yes ]; then
+    objects=$(sql target "$1" --file="$here/move_contents.sql")
   fi
-  sql target "" --set=database="$1" --set=id="$2" --set=server="$(address source)" --set=things="$things" \
-    --file="$here/move_room.sql"
+  sql target "" --set=database="$1" --set=id="$2" --set=server="$(address source)" --set=objects="$objects" \
+    --file="$here/move_empty_database.sql"
 }
 
 copy() { # copy DATABASE
   copying=$(date +%s)
   folder=$(mktemp -d)
-  tell_progress "$1" "$copying" &
+  report_progress "$1" "$copying" &
   progress=$!
-  # Schemas, extensions and types first: extensions are made by who may make them.
+  # Schemas, extensions and types first. The admin creates the extensions, since the app's role may lack the privilege.
   on source "$1" pg_dump --format=custom --section=pre-data --no-owner --file="$folder/schema"
   pg_restore --list "$folder/schema" >"$folder/list"
   restore_schema "$1" '^[0-9]+; [0-9]+ [0-9]+ SCHEMA ' ""
@@ -45,10 +45,10 @@ copy() { # copy DATABASE
   end_progress
   rm -rf "$folder"
   if [ "$restored" -ne 0 ] || [ "$dumped" -ne 0 ]; then
-    echo "the copy of $1 was cut: pg_dump ended with $dumped, psql with $restored" >&2
+    echo "copying $1 failed: exit status of pg_dump $dumped, of psql $restored" >&2
     return 1
   fi
-  take_settings "$1"
+  copy_settings "$1"
   on target "$1" psql --no-psqlrc --quiet --command='SET client_min_messages = error' --command=ANALYZE
   say "$1: copied in $(($(date +%s) - copying)) s"
 }
@@ -69,12 +69,12 @@ restore_schema() { # restore_schema DATABASE KEEP DROP
   fi
 }
 
-# Runs a dump's script as the app's role, so that it owns what is made.
+# Runs a dump's script as the app's role, which then owns the objects.
 as_owner() { # as_owner DATABASE <SCRIPT
   {
     cat "$here/move_owner.sql"
     if [ "$TARGET_MAJOR" -lt 17 ]; then
-      # Tools of version 17 set this at the very start; older servers do not know it.
+      # pg_dump 17 writes this setting, which older servers do not have.
       sed '1,/^SET transaction_timeout = 0;$/{/^SET transaction_timeout = 0;$/d;}'
     else
       cat
@@ -82,30 +82,30 @@ as_owner() { # as_owner DATABASE <SCRIPT
   } | sql target "$1" >/dev/null
 }
 
-# What pg_dump leaves to who makes the database: its settings, and who may connect. What the target's admin may not set
-# is told, not fatal.
-take_settings() { # take_settings DATABASE
+# Copies what pg_dump writes only with --create: the database's settings and privileges. Those that the target's admin is not
+# permitted to set are reported and left out.
+copy_settings() { # copy_settings DATABASE
   sql source "" --set=database="$1" --set=roles="$(sql target "" --file="$here/move_all_roles.sql")" \
     --file="$here/move_settings.sql" |
-    on target "" psql --no-psqlrc --quiet 2>&1 | sed 's/^/not taken over: /'
+    on target "" psql --no-psqlrc --quiet 2>&1 | sed 's/^/not copied: /'
 }
 
-tell_progress() { # tell_progress DATABASE SINCE, until it is killed
+report_progress() { # report_progress DATABASE SINCE, until it is killed
   while sleep "$PROGRESS_SECONDS" >/dev/null 2>&1; do
     say "$1: $(size_of target "$1" || echo '?') of $(size_of source "$1" || echo '?') after $(($(date +%s) - $2)) s"
   done
 }
 
-# Every table, sequence and large object on both sides, by rows and checksum, and everything else by number.
+# Compares the fingerprints of source and target.
 compare() { # compare DATABASE
   comparing=$(date +%s)
   folder=$(mktemp -d)
   definitions=no
   [ "$SOURCE_MAJOR" -ne "$TARGET_MAJOR" ] || definitions=yes
   sql source "$1" --csv --set=definitions="$definitions" --file="$here/move_fingerprint.sql" >"$folder/source" &
-  theirs=$!
+  source_fingerprint=$!
   sql target "$1" --csv --set=definitions="$definitions" --file="$here/move_fingerprint.sql" >"$folder/target"
-  wait "$theirs"
+  wait "$source_fingerprint"
   differ=0
   (
     cd "$folder"
@@ -113,7 +113,7 @@ compare() { # compare DATABASE
   ) || differ=$?
   rm -rf "$folder"
   if [ "$differ" -ne 0 ]; then
-    refuse "$1: the copy differs from its source"
+    refuse "$1: the copy differs from the source"
   fi
   say "$1: identical, compared in $(($(date +%s) - comparing)) s"
 }

@@ -1,7 +1,7 @@
--- Statements that make the extensions of the database at hand elsewhere, in the same schema, and by the role that has
--- them here where that is the app's. Variable: username.
+-- Statements that create the current database's extensions on the target, in the same schemas; those that the app's role
+-- owns are created by it. Variable: username.
 SELECT
-  -- One that the bootstrap made where it is by default.
+  -- The bootstrap may have created the extension in its default schema.
   'RESET ROLE;',
   CASE WHEN extrelocatable THEN format(
     'DO $$ BEGIN IF EXISTS (SELECT FROM pg_extension WHERE extname = %1$L AND extnamespace <> %3$L::regnamespace)'

@@ -1,7 +1,8 @@
--- What is in the database at hand, a line each: kind, name, how many, checksum (the same in any order of rows). Variable:
--- definitions, whether servers of the same version are compared, whose definitions read the same (yes or no).
+-- Fingerprint of the current database, one line for each table and each kind of object: kind, name, number, checksum (which
+-- does not depend on the order of rows). Variable: definitions, whether to include the objects' definitions (yes or no),
+-- which are only comparable between servers of the same major version.
 BEGIN TRANSACTION READ ONLY;
--- The text of a value is the same on both sides.
+-- Settings that affect the text form of values, for equal text on both servers.
 SET LOCAL search_path = '';
 SET LOCAL DateStyle = 'ISO, YMD';
 SET LOCAL IntervalStyle = 'postgres';
@@ -11,7 +12,7 @@ SET LOCAL extra_float_digits = 1;
 SET LOCAL lc_monetary = 'C';
 SET LOCAL row_security = off;
 
--- Tables: those of people, and those of extensions whose rows people write.
+-- Tables, also an extension's configuration tables.
 SELECT format(
   'SELECT ''table'', %L, count(*), coalesce(sum(hashtextextended((whole_row.*)::text, 0)), 0) FROM ONLY %s AS whole_row',
   pg_class.oid::regclass, pg_class.oid::regclass
@@ -32,7 +33,7 @@ FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relkind = 'S' AND nspname !~ '^(pg_|information_schema$)'
 ORDER BY pg_class.oid::regclass::text COLLATE "C" \gexec
 
--- Large objects, in pieces: one may be larger than memory.
+-- Large objects, in pieces of 1 MiB: one may be larger than memory.
 WITH RECURSIVE pieces AS (
   SELECT oid, 0::bigint AS number, lo_get(oid, 0, 1048576) AS piece FROM pg_largeobject_metadata
   UNION ALL
@@ -43,8 +44,8 @@ SELECT
   coalesce(sum(hashtextextended(format('%s %s %s', oid, number, piece), 0)), 0)
 FROM pieces;
 
--- Everything else, by number; with its definition where both sides write it the same way.
-WITH ours AS (
+-- All other objects: their number and, if comparable, their definitions.
+WITH relations AS (
   SELECT pg_class.* FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
   WHERE nspname !~ '^(pg_|information_schema$)'
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
@@ -55,33 +56,33 @@ WITH ours AS (
   UNION ALL
   SELECT
     CASE relkind
-      WHEN 'p' THEN 'partitioned tables' WHEN 'm' THEN 'materialised views' WHEN 'f' THEN 'foreign tables' ELSE 'views'
+      WHEN 'p' THEN 'partitioned tables' WHEN 'm' THEN 'materialized views' WHEN 'f' THEN 'foreign tables' ELSE 'views'
     END,
     concat_ws(' ', oid::regclass, pg_get_partkeydef(oid), CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(oid) END)
-  FROM ours WHERE relkind IN ('p', 'v', 'm', 'f')
+  FROM relations WHERE relkind IN ('p', 'v', 'm', 'f')
   UNION ALL
-  SELECT 'partitions', concat_ws(' ', oid::regclass, pg_get_expr(relpartbound, oid)) FROM ours WHERE relispartition
+  SELECT 'partitions', concat_ws(' ', oid::regclass, pg_get_expr(relpartbound, oid)) FROM relations WHERE relispartition
   UNION ALL
   SELECT 'columns', concat_ws(
-    ' ', ours.oid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
+    ' ', relations.oid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated,
     collname, pg_get_expr(adbin, adrelid)
   )
-  FROM ours
-  JOIN pg_attribute ON attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
-  LEFT JOIN pg_attrdef ON adrelid = ours.oid AND adnum = attnum
+  FROM relations
+  JOIN pg_attribute ON attrelid = relations.oid AND attnum > 0 AND NOT attisdropped
+  LEFT JOIN pg_attrdef ON adrelid = relations.oid AND adnum = attnum
   LEFT JOIN pg_collation ON pg_collation.oid = attcollation
   WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
   UNION ALL
   SELECT 'indexes', concat_ws(' ', pg_get_indexdef(indexrelid), indisvalid, indisclustered, indisreplident)
-  FROM pg_index JOIN ours ON ours.oid = indrelid
+  FROM pg_index JOIN relations ON relations.oid = indrelid
   UNION ALL
   SELECT 'constraints', concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(pg_constraint.oid), convalidated)
-  FROM pg_constraint JOIN ours ON ours.oid = conrelid
+  FROM pg_constraint JOIN relations ON relations.oid = conrelid
   UNION ALL
   SELECT 'triggers', concat_ws(' ', pg_get_triggerdef(pg_trigger.oid), tgenabled)
-  FROM pg_trigger JOIN ours ON ours.oid = tgrelid WHERE NOT tgisinternal
+  FROM pg_trigger JOIN relations ON relations.oid = tgrelid WHERE NOT tgisinternal
   UNION ALL
-  SELECT 'rules', pg_get_ruledef(pg_rewrite.oid) FROM pg_rewrite JOIN ours ON ours.oid = ev_class AND relkind <> 'v' AND relkind <> 'm'
+  SELECT 'rules', pg_get_ruledef(pg_rewrite.oid) FROM pg_rewrite JOIN relations ON relations.oid = ev_class AND relkind <> 'v' AND relkind <> 'm'
   UNION ALL
   SELECT 'policies', concat_ws(' ', polrelid::regclass, polname, polcmd, pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
   FROM pg_policy
@@ -102,14 +103,14 @@ WITH ours AS (
   UNION ALL
   SELECT 'comments', concat_ws(' ', (pg_identify_object(classoid, objoid, objsubid)).identity, description)
   FROM pg_description
-  -- The first number that is not PostgreSQL's own.
+  -- FirstNormalObjectId: lower ones belong to objects that initdb created.
   WHERE objoid >= 16384 AND classoid <> 'pg_extension'::regclass
     AND NOT EXISTS (SELECT FROM pg_depend WHERE pg_depend.classid = classoid AND objid = objoid AND deptype = 'e')
   UNION ALL
-  SELECT 'grants', concat_ws(' ', ours.oid::regclass, grantee::regrole, privilege_type, is_grantable)
-  FROM ours CROSS JOIN LATERAL aclexplode(relacl) WHERE grantee <> relowner
+  SELECT 'grants', concat_ws(' ', relations.oid::regclass, grantee::regrole, privilege_type, is_grantable)
+  FROM relations CROSS JOIN LATERAL aclexplode(relacl) WHERE grantee <> relowner
 ), kinds (kind) AS (
-  VALUES ('extensions'), ('schemas'), ('partitioned tables'), ('partitions'), ('views'), ('materialised views'),
+  VALUES ('extensions'), ('schemas'), ('partitioned tables'), ('partitions'), ('views'), ('materialized views'),
     ('foreign tables'), ('columns'), ('indexes'), ('constraints'), ('triggers'), ('rules'), ('policies'), ('functions'),
     ('types'), ('comments'), ('grants')
 )

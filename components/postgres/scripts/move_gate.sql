@@ -1,8 +1,8 @@
--- Stops every writer: the role may not log in any more, and its sessions are ended. Answers the id of the move and when
--- the door was shut. Variables: username; databases; run; now, in seconds since 1970; seconds to wait for sessions to
--- end; server, that the data go to.
+-- Stops all writers on the source: disables the role's login and terminates its sessions. Prints the id of the move and the
+-- time at which the login was disabled. Variables: username; databases; run; now, in seconds since 1970; seconds to wait
+-- for sessions to end; server, the target.
 \set VERBOSITY terse
-\ir stamps.sql
+\ir marks.sql
 \ir move_sessions.sql
 CREATE TEMPORARY TABLE wanted AS
 SELECT regexp_split_to_table(:'databases', E'\n') AS name;
@@ -30,24 +30,24 @@ DO $$
 BEGIN
   IF EXISTS (
     SELECT FROM wanted
-    WHERE pg_temp.stamp(name) ->> 'state' = 'stayed' AND pg_temp.stamp(name) ->> 'run' = current_setting('lakehouse.run')
+    WHERE pg_temp.mark(name) ->> 'state' = 'stayed' AND pg_temp.mark(name) ->> 'run' = current_setting('lakehouse.run')
   ) THEN
-    RAISE EXCEPTION 'this move was called off: the app runs on the old server again';
+    RAISE EXCEPTION 'this move was cancelled: the app uses the old server again';
   END IF;
 END
 $$;
--- A door that somebody has opened since makes it a new move: nothing copied before counts.
+-- If the role's login was enabled in between, it is a new move: existing copies may be outdated.
 SELECT
-  bool_and(pg_temp.stamp(name) ->> 'state' IS NOT DISTINCT FROM 'leaving')
-    AND NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = :'username') AS goes_on
+  bool_and(pg_temp.mark(name) ->> 'state' IS NOT DISTINCT FROM 'leaving')
+    AND NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = :'username') AS continues
 FROM wanted \gset
-\if :goes_on
-  SELECT min(pg_temp.stamp(name) ->> 'id') AS id, min(pg_temp.stamp(name) ->> 'since') AS since FROM wanted \gset
+\if :continues
+  SELECT min(pg_temp.mark(name) ->> 'id') AS id, min(pg_temp.mark(name) ->> 'since') AS since FROM wanted \gset
 \else
   SELECT gen_random_uuid() AS id, :'now' AS since \gset
 \endif
 ALTER ROLE :"username" NOLOGIN;
-SELECT pg_temp.put_stamp(name, pg_temp.stamp(name) || jsonb_build_object(
+SELECT pg_temp.put_mark(name, pg_temp.mark(name) || jsonb_build_object(
   'state', 'leaving', 'id', :'id', 'since', :'since', 'run', :'run', 'server', :'server'
 )) FROM wanted \g /dev/null
 COMMIT;
@@ -59,11 +59,11 @@ DECLARE
 BEGIN
   LOOP
     PERFORM pg_stat_clear_snapshot();
-    -- Also those of others in these databases, as far as the admin may.
+    -- Also sessions of other roles in these databases, as far as the admin is permitted.
     PERFORM pg_temp.end_sessions(current_setting('lakehouse.username'), (SELECT array_agg(name) FROM wanted));
     PERFORM pg_sleep(0.3);
     PERFORM pg_stat_clear_snapshot();
-    SELECT string_agg(format('%s (%s)', pid, coalesce(nullif(application_name, ''), 'no name')), ', ') INTO left_over
+    SELECT string_agg(format('%s (%s)', pid, coalesce(nullif(application_name, ''), 'no application_name')), ', ') INTO left_over
     FROM pg_stat_activity
     WHERE usename = current_setting('lakehouse.username');
     EXIT WHEN left_over IS NULL;

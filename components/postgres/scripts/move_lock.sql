@@ -1,5 +1,6 @@
--- Takes the lock that lets one move of a role run at a time, and runs the rest of it. Variables: username; seconds to
--- wait; variable, the name of the environment variable that tells the rest who holds the lock. Environment: NEXT.
+-- Acquires the lock against concurrent moves of the same role, and runs the next step. Variables: username; seconds to wait;
+-- variable, the environment variable in which the next step finds the process id of the session that holds the lock.
+-- Environment: NEXT, the command of the next step.
 \set VERBOSITY terse
 SELECT set_config('lakehouse.username', :'username', false), set_config('lakehouse.seconds', :'seconds', false) \g /dev/null
 DO $$

@@ -1,3 +1,3 @@
--- What is made from here on is the app's. Variable: username.
+-- Objects that are created from here on belong to the app's role. Variable: username.
 \set VERBOSITY terse
 SET ROLE :"username";

@@ -1,4 +1,4 @@
--- Roles that the database at hand or something in it belongs to or grants to, as JSON; not the app's, not the admin's.
+-- Other roles than the app's and the admin that own or have privileges on the current database or objects in it, as JSON.
 -- Variable: username.
 SELECT coalesce(json_agg(DISTINCT rolname), '[]')
 FROM pg_shdepend JOIN pg_roles ON pg_roles.oid = refobjid

@@ -1,6 +1,6 @@
--- A function of the session, for an admin who is perhaps no superuser:
---   pg_temp.end_sessions(role, databases)   asks the role's sessions, and those in the databases, to end; not superusers'
---                                           if the admin is none, nor those of roles that it is no member of
+-- A temporary function, also for an admin that is not a superuser:
+--   pg_temp.end_sessions(role, databases)   terminates the sessions of the role and those in the databases; not those of
+--                                           superusers if the admin is none, nor of roles of which it is not a member
 CREATE FUNCTION pg_temp.end_sessions(role text, databases text[]) RETURNS void LANGUAGE sql AS $$
   SELECT pg_terminate_backend(pid)
   FROM pg_stat_activity

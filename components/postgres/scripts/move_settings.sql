@@ -1,9 +1,9 @@
--- Statements that give a database elsewhere the settings and grants of the database here. Variables: username; database;
--- roles of the server there, as JSON.
+-- Statements that copy a database's settings and privileges to the target. Variables: username; database; roles of the
+-- target, as JSON.
 SELECT format(
   CASE WHEN setrole = 0 THEN 'ALTER DATABASE %1$I SET %3$s TO %4$s;' ELSE 'ALTER ROLE %2$I IN DATABASE %1$I SET %3$s TO %4$s;' END,
   :'database', rolname, split_part(setting, '=', 1),
-  -- A list is written as one.
+  -- The value of a list is stored with its quotes.
   CASE WHEN split_part(setting, '=', 1) IN (
     'search_path', 'local_preload_libraries', 'session_preload_libraries', 'temp_tablespaces', 'DateStyle'
   ) THEN substr(setting, position('=' IN setting) + 1) ELSE quote_literal(substr(setting, position('=' IN setting) + 1)) END

@@ -1,11 +1,11 @@
 #!/bin/sh
-# To be read by the scripts of a move, after waiting.sh: how to reach its two sides.
+# Sourced by the scripts of a move, after waiting.sh: connections to source and target.
 export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-move PGCLIENTENCODING=UTF8
-# An admin's own limits are not meant for a copy; dead connections are noticed soon, so that their locks are gone.
+# No timeouts of the admin role during a copy; keepalives detect broken connections soon, so that their locks are released.
 export PGOPTIONS='-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 -c client_min_messages=warning -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
 
-# on SIDE DATABASE COMMAND…: run a client on that side; the admin's own database if DATABASE is empty. The password is
-# in that client's environment alone.
+# on SIDE DATABASE COMMAND…: runs a client that connects to `source` or `target`; to the admin's database if DATABASE is
+# empty. Only the environment of this client contains the password.
 on() (
   if [ "$1" = source ]; then
     export PGHOST="$SOURCE_HOST" PGPORT="$SOURCE_PORT" PGSSLMODE="$SOURCE_SSLMODE" PGUSER="$SOURCE_USER"
@@ -19,7 +19,7 @@ on() (
   exec "$@"
 )
 
-# sql SIDE DATABASE ARGUMENT…: psql that stops at the first error, and prints rows alone, tabs between the values.
+# sql SIDE DATABASE ARGUMENT…: psql that stops at the first error and prints rows only, with tabs between the values.
 sql() (
   side=$1 database=$2
   shift 2
@@ -27,12 +27,12 @@ sql() (
     --set=ON_ERROR_STOP=1 --set=username="$APP_USERNAME" "$@"
 )
 
-# address SIDE: how people call it.
+# address SIDE: the server's address for messages.
 address() {
   if [ "$1" = source ]; then echo "$SOURCE_HOST:$SOURCE_PORT"; else echo "$TARGET_HOST:$TARGET_PORT"; fi
 }
 
-# Waits for a side.
+# reach SIDE: waits until the server accepts connections.
 reach() {
   if [ "$1" = source ]; then
     wait_for "$(address source), the source," "$SOURCE_USER" "$SOURCE_PASSWORD" "$SOURCE_SECRET" sql source "" --command='SELECT 1'
@@ -41,7 +41,7 @@ reach() {
   fi
 }
 
-# The databases' names as people read them.
+# The databases' names for messages.
 listed() {
   printf '%s' "$APP_DATABASES" | tr '\n' ' '
 }
@@ -57,6 +57,6 @@ check_versions() {
   export SOURCE_MAJOR TARGET_MAJOR
   tool=$(pg_dump --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
   if [ "$SOURCE_MAJOR" -gt "$tool" ] || [ "$TARGET_MAJOR" -gt "$tool" ]; then
-    refuse "the image's pg_dump is version $tool; the servers are $SOURCE_MAJOR and $TARGET_MAJOR"
+    refuse "pg_dump of the image is version $tool, but the servers are PostgreSQL $SOURCE_MAJOR and $TARGET_MAJOR"
   fi
 }

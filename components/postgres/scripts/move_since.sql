@@ -1,3 +1,3 @@
--- When the door was shut. Variable: databases.
-\ir stamps.sql
-SELECT DISTINCT pg_temp.stamp(name) ->> 'since' FROM regexp_split_to_table(:'databases', E'\n') AS name;
+-- The time at which the role's login was disabled. Variable: databases.
+\ir marks.sql
+SELECT DISTINCT pg_temp.mark(name) ->> 'since' FROM regexp_split_to_table(:'databases', E'\n') AS name;

@@ -1,8 +1,8 @@
 #!/bin/sh
-# The steps of move.sh, between its locks. Nothing is touched before everything has been looked at.
+# The steps of move.sh, while it holds the locks. All checks come before the first change.
 set -eu
 here=$(dirname "$0")
-# Names are apart by lines, and may hold anything else.
+# Names are separated by line breaks, and may contain any other character.
 set -f
 IFS='
 '
@@ -18,12 +18,12 @@ total() { echo $#; }
 # shellcheck disable=SC2086
 total=$(total $APP_DATABASES)
 
-# survey SIDE: a line for each database: name, there or not, owner, state, id, arrived; tabs between them
+# survey SIDE: one line for each database: name, whether it exists, owner, state, id, arrived, separated by tabs
 survey() {
   sql "$1" "" --set=databases="$APP_DATABASES" --file="$here/move_survey.sql"
 }
 
-IS_THERE=2 OWNER=3 STATE=4 ID=5 ARRIVED=6
+EXISTS=2 OWNER=3 STATE=4 ID=5 ARRIVED=6
 field() { # field SURVEY DATABASE NUMBER
   printf '%s\n' "$1" | database="$2" awk -F '\t' -v number="$3" '$1 == ENVIRON["database"] { print $number }'
 }
@@ -33,32 +33,40 @@ target_survey=$(survey target)
 s() { field "$source_survey" "$1" "$2"; }
 t() { field "$target_survey" "$1" "$2"; }
 
-finish() { # finish ID SINCE: the source is marked; the target says that the data live there now
+finish() { # finish ID SINCE: completes the move on the target, after the source
   sql target "" --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --set=id="$1" \
     --set=server="$(address source)" --set=since="$2" --file="$here/move_arrive.sql"
 }
 
-told_end() {
+report_failure() { # report_failure STATUS
   end_progress
   if [ "$1" -ne 0 ]; then
-    say "NOT moved: nothing is lost, $(address source) has all rows, and the app stands still. \`pulumi up\` tries again;" \
-      "to turn back, put the stack file back and \`pulumi up\`"
+    say "NOT moved: no data are lost, $(address source) has all rows, and the app is down. To try again, run \`pulumi up\`;" \
+      "to cancel the move, restore the previous stack file and run \`pulumi up\`"
   fi
 }
 
-came_from_source() { # came_from_source DATABASE: what is on the target moved there from the source
+came_from_source() { # came_from_source DATABASE: checks that the target's data were moved there from the source
   if [ "$(s "$1" "$ID")" != "$(t "$1" "$ARRIVED")" ]; then
-    refuse "database $1 has moved away from $(address source) already, and not to $(address target): nothing was touched."
+    refuse_moved_elsewhere "$1" source target
   fi
+}
+
+refuse_moved_elsewhere() { # refuse_moved_elsewhere DATABASE SIDE OTHER_SIDE
+  refuse "database $1 on $(address "$2") was moved to another server than $(address "$3"): nothing was changed."
+}
+
+refuse_unfinished() { # refuse_unfinished DATABASE PROBLEM
+  refuse "database $1 on $(address source) is an unfinished copy, and $2: nothing was changed."
 }
 
 moved="" unfinished=""
 for database in $APP_DATABASES; do
-  if [ "$(s "$database" "$IS_THERE")" != yes ]; then
-    refuse "$(address source) has no database $database: nothing was touched. If there is nothing to move, take moveFrom out."
+  if [ "$(s "$database" "$EXISTS")" != yes ]; then
+    refuse "database $database does not exist on $(address source): nothing was changed. If there is nothing to move, remove \`moveFrom\`."
   fi
   if [ "$(s "$database" "$OWNER")" != "$APP_USERNAME" ]; then
-    refuse "database $database on $(address source) belongs to role $(s "$database" "$OWNER"), not to $APP_USERNAME: nothing was touched."
+    refuse "database $database on $(address source) belongs to role $(s "$database" "$OWNER"), not to $APP_USERNAME: nothing was changed."
   fi
   case "$(s "$database" "$STATE")" in
     moved) moved=yes ;;
@@ -66,24 +74,24 @@ for database in $APP_DATABASES; do
   esac
 done
 
-# A move the other way that did not come to its end, and is turned back: the data never left.
+# An unfinished move in the other direction is cancelled: the data are still on the target.
 if [ -n "$unfinished" ]; then
   for database in $APP_DATABASES; do
     case "$(s "$database" "$STATE"),$(t "$database" "$STATE"),$(t "$database" "$ID")" in
       awaited,stayed,* | awaited,arrived,* | awaited,,) ;;
       copying,stayed,"$(s "$database" "$ID")" | copied,stayed,"$(s "$database" "$ID")") ;;
-      # It was cut between its last two marks: no app has been on the copy yet.
+      # It was interrupted between its last two marks: no app has used the copy yet.
       copied,moved,"$(s "$database" "$ID")") ;;
-      # It was cut before it came to this one, which had moved here before.
+      # It was interrupted before this database, which an earlier move had brought to the target.
       moved,stayed,* | moved,arrived,*) came_from_source "$database" ;;
-      *) refuse "database $database on $(address source) is an unfinished copy, and not of what is on $(address target): nothing was touched." ;;
+      *) refuse_unfinished "$database" "$(address target) is not the server that it was copied from" ;;
     esac
-    if [ "$(t "$database" "$IS_THERE")" != yes ] || [ "$(sql target "$database" --file="$here/move_contents.sql")" -eq 0 ]; then
-      refuse "database $database on $(address source) is an unfinished copy, and $(address target) has nothing in its place: nothing was touched."
+    if [ "$(t "$database" "$EXISTS")" != yes ] || [ "$(sql target "$database" --file="$here/move_contents.sql")" -eq 0 ]; then
+      refuse_unfinished "$database" "the one on $(address target) does not exist or is empty"
     fi
   done
   sql target "" --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --file="$here/move_recall.sql"
-  say "nothing to move: $(listed) never left $(address target)"
+  say "nothing to move: the data of $(listed) are still on $(address target)"
   exit 0
 fi
 
@@ -93,33 +101,33 @@ if [ -n "$moved" ]; then
     case "$(s "$database" "$STATE"),$(t "$database" "$STATE"),$(t "$database" "$ID")" in
       moved,arrived,"$id" | moved,copied,"$id") ;;
       moved,stayed,*) came_from_source "$database" ;;
-      *) refuse "database $database has moved away from $(address source) already, and not to $(address target): nothing was touched." ;;
+      *) refuse_moved_elsewhere "$database" source target ;;
     esac
   done
   finish "$id" "$(sql source "" --set=databases="$APP_DATABASES" --file="$here/move_since.sql")"
-  say "moved already: $(listed) are on $(address target)"
+  say "already moved: $(listed) are on $(address target)"
   exit 0
 fi
 
 for database in $APP_DATABASES; do
   arrived=$(s "$database" "$ARRIVED")
-  case "$(t "$database" "$IS_THERE"),$(t "$database" "$STATE")" in
+  case "$(t "$database" "$EXISTS"),$(t "$database" "$STATE")" in
     no,*) ;;
     yes,copying | yes,copied) ;;
     yes,moved)
       if [ "$(t "$database" "$ID")" != "$arrived" ]; then
-        refuse "database $database on $(address target) has moved away, but not to $(address source): nothing was touched."
+        refuse_moved_elsewhere "$database" target source
       fi
       ;;
     *)
       if [ "$(sql target "$database" --file="$here/move_contents.sql")" -gt 0 ]; then
-        refuse "database $database on $(address target) is not empty: nothing was touched. Move or drop what is in it first."
+        refuse "database $database on $(address target) is not empty: nothing was changed. Move or drop its contents first."
       fi
       ;;
   esac
   missing=$(roles_missing "$database")
   if [ -n "$missing" ]; then
-    refuse "database $database grants to, or has objects of, roles that $(address target) does not have: $missing. Make them there first; nothing was touched."
+    refuse "database $database refers to roles that do not exist on $(address target): $missing. Create them there first; nothing was changed."
   fi
 done
 
@@ -129,18 +137,18 @@ gate=$(
     --set=server="$(address target)" --file="$here/move_gate.sql"
 )
 id=${gate%%	*} since=${gate##*	}
-trap 'told_end $?' EXIT
-say "writers are stopped on $(address source) since $(date -u -d "@$since" +%H:%M:%S): role $APP_USERNAME may not log in there"
+trap 'report_failure $?' EXIT
+say "writers on $(address source) have been stopped since $(date -u -d "@$since" +%H:%M:%S): role $APP_USERNAME cannot log in there"
 
 number=0
 for database in $APP_DATABASES; do
   number=$((number + 1))
   if [ "$(t "$database" "$STATE"),$(t "$database" "$ID")" = "copied,$id" ]; then
-    say "database $number of $total, $database: copied and compared before"
+    say "database $number of $total, $database: already copied and compared"
     continue
   fi
   say "database $number of $total, $database: $(size_of source "$database")"
-  make_room "$database" "$id"
+  create_empty_database "$database" "$id"
   copy "$database"
   compare "$database"
   sql target "" --set=database="$database" --set=id="$id" --set=server="$(address source)" \
@@ -150,4 +158,4 @@ done
 sql source "" --set=databases="$APP_DATABASES" --set=id="$id" --set=lock="${LOCK_ON_source:?}" --file="$here/move_commit.sql"
 finish "$id" "$since"
 now=$(date +%s)
-say "moved: $(listed) are on $(address target), identical; copied and compared in $((now - started)) s, writers stopped for $((now - since)) s so far"
+say "moved: $(listed) are on $(address target), identical; copied and compared in $((now - started)) s, writers have been stopped for $((now - since)) s"

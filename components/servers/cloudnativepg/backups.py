@@ -1,77 +1,184 @@
-"""Backups of a CloudNativePG cluster: where they go, and when.
+"""Backups of a CloudNativePG cluster: base backups by a schedule, and all WAL in between, to object storage.
 
 By the operator's own `barmanObjectStore`, deprecated since 1.26 in favour of the Barman Cloud plugin, and on purpose:
 the operator is pinned to a version that has it, while the plugin is a second operator and needs cert-manager beside it.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+import pulumi
+from pydantic import Field
+
+from components.forms.base import KeyPath, Model, Placeholder, Refusal
+from components.forms.computed import OrOutput, TextInput, text
+from components.forms.cron import Cron
+from components.forms.names import Form
+from components.forms.object_storage import (
+    Bucket,
+    GcsCredentials,
+    S3Credentials,
+    S3WorkloadIdentity,
+    access_refusals,
+)
+from components.postgres.backup_settings import BackupSettings, BucketPath
+
+_ENDPOINT = Form(
+    r"https?://[^\s/?#]+",
+    None,
+    "the address of an S3-compatible server, such as https://minio.example.com, without a path",
+)
+_SERVICE_ACCOUNT = Form(
+    r"[a-z][-a-z0-9]{4,28}[a-z0-9]@[a-z][-a-z0-9]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
+    None,
+    "a Google service account, such as backups@my-project.iam.gserviceaccount.com",
+)
 
 
-@dataclass(frozen=True)
-class S3Access:
-    """How S3 is entered.
+class BucketBackups(BackupSettings):
+    """What is the same for every object storage."""
 
-    Attributes:
-        role_arn: IAM role that the instances assume, or
-        secret_name: Secret with an access key, and
-        access_key_id_key: key of its id and
-        secret_access_key_key: of the secret access key there.
-        endpoint_url: address of a storage other than AWS's.
-    """
+    renamed = {"retention": "retentionDays"}
 
-    role_arn: str | None = None
-    secret_name: str | None = None
-    access_key_id_key: str = "AWS_ACCESS_KEY_ID"
-    secret_access_key_key: str = "AWS_SECRET_ACCESS_KEY"
-    endpoint_url: str | None = None
-
-
-@dataclass(frozen=True)
-class GcsAccess:
-    """How Google Cloud Storage is entered.
-
-    Attributes:
-        service_account: Google service account that the instances act as, or
-        secret_name: Secret with a service account's JSON key, and
-        json_key: key of the document there.
-    """
-
-    service_account: str | None = None
-    secret_name: str | None = None
-    json_key: str = "gcp.json"
-
-
-@dataclass(frozen=True)
-class BackupArgs:
-    """What backups need to know.
-
-    Attributes:
-        destination: `s3://bucket/path` or `gs://bucket/path`.
-        access: how the storage is entered.
-        schedule: cron with seconds first.
-        immediate: whether the first one is made at once.
-        retention: how far back a point in time can be restored, such as `30d`.
-        compression: of base backups and WAL, such as `gzip`; None for none.
-    """
-
-    destination: str
-    access: S3Access | GcsAccess
-    schedule: str = "0 0 2 * * *"
+    bucket: Bucket
+    """Existing bucket."""
+    path: BucketPath | None = None
+    """Folder in the bucket, such as `backups/prod`; the name of the `Cluster` is added below it."""
+    schedule: Cron = "0 2 * * *"
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] = 30
     immediate: bool = True
-    retention: str = "30d"
-    compression: str | None = "gzip"
+    """Whether the first backup is taken at once: WAL can be replayed only onto a base backup."""
+    compression: Literal["none", "gzip", "bzip2", "snappy"] = "gzip"
+    """How base backups and WAL are compressed."""
 
 
-def backup_spec(args: BackupArgs) -> dict[str, Any]:
+class S3Backups(BucketBackups):
+    """Backups to AWS S3, or to an S3-compatible server."""
+
+    renamed = {**BucketBackups.renamed, "endpointUrl": "endpoint"}
+
+    endpoint: Annotated[str, _ENDPOINT] | None = None
+    """Address of an S3-compatible server, such as `https://minio.example.com`; absent, AWS."""
+    credentials: S3Credentials | None = None
+    """An access key; absent with `workloadIdentity`."""
+    workload_identity: S3WorkloadIdentity | None = None
+    """The IAM role of the instances' service account (EKS); absent with `credentials`."""
+
+    def refusals(self) -> Iterator[Refusal]:
+        """Neither `credentials` nor `workloadIdentity`, or both; an IAM role outside of AWS."""
+        yield from access_refusals(self.credentials, self.workload_identity)
+        if self.workload_identity is not None and self.credentials is None and self.endpoint is not None:
+            allowed = "`credentials` with `endpoint`: only AWS itself knows IAM roles"
+            found = self.workload_identity.model_dump(by_alias=True)
+            yield Refusal(("workloadIdentity",), found, allowed, (("credentials",), ("endpoint",)))
+
+    @property
+    def store(self) -> dict[str, Any]:
+        """Address and credentials, as `barmanObjectStore` has them."""
+        address = {"destinationPath": text("s3://", self.bucket, f"/{self.path or ''}")}
+        if self.endpoint is not None:
+            address["endpointURL"] = self.endpoint
+        if self.credentials is None:
+            return {**address, "s3Credentials": {"inheritFromIAMRole": True}}
+        secret, keys = self.credentials.secret_name, self.credentials
+        return {
+            **address,
+            "s3Credentials": {
+                "accessKeyId": {"name": secret, "key": keys.access_key_id_key},
+                "secretAccessKey": {"name": secret, "key": keys.secret_access_key_key},
+            },
+        }
+
+    @property
+    def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
+        """Annotations of the instances' service account."""
+        return {"eks.amazonaws.com/role-arn": self.workload_identity.role_arn} if self.workload_identity else {}
+
+
+class GcsWorkloadIdentity(Model):
+    """A Google service account that the pods' Kubernetes service account impersonates (GKE)."""
+
+    service_account: Annotated[TextInput, OrOutput(Annotated[str, _SERVICE_ACCOUNT])]
+    """Its e-mail address, such as `backups@my-project.iam.gserviceaccount.com`."""
+
+
+class GcsBackups(BucketBackups):
+    """Backups to Google Cloud Storage."""
+
+    credentials: GcsCredentials | None = None
+    """A service account's JSON key; absent with `workloadIdentity`."""
+    workload_identity: GcsWorkloadIdentity | None = None
+    """The Google service account of the instances' service account (GKE); absent with `credentials`."""
+
+    def refusals(self) -> Iterator[Refusal]:
+        """Neither `credentials` nor `workloadIdentity`, or both."""
+        yield from access_refusals(self.credentials, self.workload_identity)
+
+    @property
+    def store(self) -> dict[str, Any]:
+        """Address and credentials, as `barmanObjectStore` has them."""
+        address = {"destinationPath": text("gs://", self.bucket, f"/{self.path or ''}")}
+        if self.credentials is None:
+            return {**address, "googleCredentials": {"gkeEnvironment": True}}
+        key = {"name": self.credentials.secret_name, "key": self.credentials.json_key}
+        return {**address, "googleCredentials": {"applicationCredentials": key}}
+
+    @property
+    def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
+        """Annotations of the instances' service account."""
+        identity = self.workload_identity
+        return {"iam.gke.io/gcp-service-account": identity.service_account} if identity else {}
+
+
+class CloudNativePGBackups(Model):
+    """The object storage of a cluster's backups. The operator knows one."""
+
+    renamed = {
+        "kind": ("s3", "gcs"),
+        "endpointUrl": "s3.endpoint",
+        "retention": ("s3.retentionDays", "gcs.retentionDays"),
+        **{
+            key: (f"s3.{key}", f"gcs.{key}")
+            for key in ("bucket", "path", "credentials", "workloadIdentity", "schedule", "immediate", "compression")
+        },
+    }
+
+    s3: S3Backups | None = None
+    """AWS S3, or an S3-compatible server; absent with `gcs`."""
+    gcs: GcsBackups | None = None
+    """Google Cloud Storage; absent with `s3`."""
+
+    def refusals(self) -> Iterator[Refusal]:
+        """Neither `s3` nor `gcs`, or both."""
+        # Where a key is refused that has another name now, nothing is missing as well.
+        reads: tuple[KeyPath, ...] = (("s3",), ("gcs",), *((key,) for key in self.renamed))
+        if self.s3 is None and self.gcs is None:
+            yield Refusal(("s3",), Placeholder.NOTHING, "either `s3` or `gcs`", reads)
+        if self.s3 is not None and self.gcs is not None:
+            found = self.gcs.model_dump(by_alias=True, exclude_unset=True)
+            yield Refusal(("gcs",), found, "not both `s3` and `gcs`", reads)
+
+    @property
+    def storage(self) -> S3Backups | GcsBackups:
+        """The one that is given.
+
+        Raises:
+            ValueError: none is, which the model refuses.
+        """
+        found = self.s3 or self.gcs
+        if found is None:
+            raise ValueError("neither `s3` nor `gcs`")
+        return found
+
+
+def backup_spec(storage: S3Backups | GcsBackups) -> dict[str, Any]:
     """`spec.backup` of the Cluster: continuous archiving of WAL begins with it."""
-    compressed = {"compression": args.compression} if args.compression else {}
+    compressed = {} if storage.compression == "none" else {"compression": storage.compression}
     return {
-        "retentionPolicy": args.retention,
+        "retentionPolicy": f"{storage.retention_days}d",
         "target": "prefer-standby",
         "barmanObjectStore": {
-            "destinationPath": args.destination,
-            **_credentials(args.access),
+            **storage.store,
             # Two at a time: one slow upload does not hold up the next.
             "wal": {**compressed, "maxParallel": 2},
             # A backup begins with a checkpoint. Spread, as usual, it takes 13 minutes (0.9 of checkpoint_timeout);
@@ -81,41 +188,13 @@ def backup_spec(args: BackupArgs) -> dict[str, Any]:
     }
 
 
-def scheduled_backup_spec(args: BackupArgs, *, cluster: str) -> dict[str, Any]:
+def scheduled_backup_spec(storage: S3Backups | GcsBackups, *, cluster: str) -> dict[str, Any]:
     """The spec of a `ScheduledBackup`."""
     return {
         "cluster": {"name": cluster},
-        "schedule": args.schedule,
-        "immediate": args.immediate,
+        # The operator's schedules have a field for seconds before the usual five.
+        "schedule": f"0 {storage.schedule}",
+        "immediate": storage.immediate,
         "backupOwnerReference": "self",
         "method": "barmanObjectStore",
     }
-
-
-def service_account_annotations(args: BackupArgs) -> dict[str, str]:
-    """What the instances' service account must carry where they act as somebody in the cloud."""
-    match args.access:
-        case S3Access(role_arn=str(role)):
-            return {"eks.amazonaws.com/role-arn": role}
-        case GcsAccess(service_account=str(account)):
-            return {"iam.gke.io/gcp-service-account": account}
-        case _:
-            return {}
-
-
-def _credentials(access: S3Access | GcsAccess) -> dict[str, Any]:
-    match access:
-        case S3Access(role_arn=str()):
-            return {"s3Credentials": {"inheritFromIAMRole": True}}
-        case S3Access():
-            keys = {"accessKeyId": access.access_key_id_key, "secretAccessKey": access.secret_access_key_key}
-            references = {name: {"name": access.secret_name, "key": key} for name, key in keys.items()}
-            return {
-                "s3Credentials": references,
-                **({"endpointURL": access.endpoint_url} if access.endpoint_url else {}),
-            }
-        case GcsAccess(service_account=str()):
-            return {"googleCredentials": {"gkeEnvironment": True}}
-        case GcsAccess():
-            reference = {"name": access.secret_name, "key": access.json_key}
-            return {"googleCredentials": {"applicationCredentials": reference}}

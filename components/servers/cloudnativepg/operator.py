@@ -1,60 +1,59 @@
-"""The CloudNativePG operator from its Helm chart."""
+"""The CloudNativePG operator: installed from its Helm chart, or existing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
-import pulumi
-import pulumi_kubernetes as k8s
+from pydantic import Field
 
-from components.helm.release import ChartSource, merge_values, release
-from components.kubernetes.pod_settings import PodSettings
+from components.forms.base import Refusal
+from components.forms.names import Namespace, ReleaseName
+from components.helm.known_values import unknown_values
+from components.helm.reserved import Reserved, without_reserved
+from components.kubernetes.pods import Pods
 from components.servers.cloudnativepg.pods import operator_values
+from components.servers.operators import OperatorSettings
+
+_CERTIFICATES = "the certificates' lifetime comes from `certificateDays`"
+_SEEN = "the operator must see the server's namespace"
+_NAMES = "the program relies on the chart's own names"
+_WEBHOOK = "a mistake in the server's settings would be found only when it is too late"
+
+_RESERVED = Reserved(
+    paths={
+        "config.data.CERTIFICATE_DURATION": _CERTIFICATES,
+        "config.create": _CERTIFICATES,
+        "config.secret": _CERTIFICATES,
+        "config.clusterWide": _SEEN,
+        "config.data.WATCH_NAMESPACE": _SEEN,
+        "crds.create": "without its definitions nothing of the server can be created",
+        "webhook.*.create": _WEBHOOK,
+        "webhook.*.failurePolicy": _WEBHOOK,
+        "namespaceOverride": _NAMES,
+        "service.name": _NAMES,
+    },
+    environment={"CERTIFICATE_DURATION": _CERTIFICATES, "WATCH_NAMESPACE": _SEEN},
+    mappings=("config", "config.data"),
+)
 
 
-@dataclass(frozen=True)
-class OperatorArgs:
-    """What the operator needs to know.
+class CloudNativePGOperator(OperatorSettings):
+    """The operator of CloudNativePG, version 1.28."""
 
-    Attributes:
-        source: the chart.
-        namespace: its namespace.
-        create_namespace: whether that is made.
-        release_name: name of the Helm release.
-        certificate_days: days that the certificates last which it makes.
-        values: chart values merged over the component's own.
-        timeout_seconds: how long to wait for its pods.
-        pods: what holds for every pod.
-    """
+    install: bool = True
+    """Whether the program installs the operator; `false` where the cluster has one already, of version 1.28."""
+    namespace: Namespace = "cnpg-system"
+    release_name: ReleaseName = "cnpg"
+    certificate_days: Annotated[int, Field(ge=366, le=7300)] = 3650
+    """Days that the certificates last which the operator creates. Apps check the server against a copy of its CA
+    certificate, which is renewed at each `pulumi up`; an existing operator has `CERTIFICATE_DURATION` (default 90)."""
+    values: Annotated[dict[str, Any], without_reserved(_RESERVED)] = {}
 
-    source: ChartSource
-    namespace: str = "cnpg-system"
-    create_namespace: bool = True
-    release_name: str = "cnpg"
-    certificate_days: int = 3650
-    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    timeout_seconds: int = 300
-    pods: PodSettings = field(default_factory=PodSettings)
+    def refusals(self) -> Iterator[Refusal]:
+        """Also values that the chart does not know."""
+        yield from super().refusals()
+        if self.install:
+            yield from unknown_values(self.chart, self.values, "cloudnative-pg-0")
 
-
-def install_operator(name: str, args: OperatorArgs, *, parent: pulumi.Resource) -> list[pulumi.Resource]:
-    """The release and what it needs. Once it is there its webhook answers: the pod's readiness probe asks it."""
-    made: list[pulumi.Resource] = []
-    if args.create_namespace:
-        made.append(
-            k8s.core.v1.Namespace(
-                f"{name}-namespace", metadata={"name": args.namespace}, opts=pulumi.ResourceOptions(parent=parent)
-            )
-        )
-    certificates = {"config": {"data": {"CERTIFICATE_DURATION": str(args.certificate_days)}}}
-    ours = {**operator_values(args.pods), **certificates}
-    operator = release(
-        name,
-        release_name=args.release_name,
-        namespace=args.namespace,
-        source=args.source,
-        values=merge_values(ours, args.values),
-        timeout_seconds=args.timeout_seconds,
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=made),
-    )
-    return [*made, operator]
+    def chart_values(self, pods: Pods) -> dict[str, Any]:
+        """The program's own values of the chart; `pods` is what holds for every pod."""
+        return {**operator_values(pods), "config": {"data": {"CERTIFICATE_DURATION": str(self.certificate_days)}}}

@@ -1,6 +1,5 @@
 """The Cloud SQL Auth Proxy in the cluster: mutual TLS to the instance, plain PostgreSQL towards the cluster's pods."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -22,34 +21,16 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudgetSpecArgs
 
 from components.postgres.credentials import PORT
 from components.postgres.security import container_security
+from components.servers.cloudsql.pins import CLOUD_SQL_PROXY_IMAGE
+from components.servers.cloudsql.settings import CloudSqlAuthProxy
+from components.servers.placement import Placement
 
 HEALTH_PORT = 9090
 UID = 65532
 """User `nonroot` of the proxy's image, which is distroless."""
 
 DRAIN_SECONDS = 30
-"""How long a proxy that is told to stop waits for open connections."""
-
-
-@dataclass(frozen=True)
-class AuthProxyArgs:
-    """What the proxy needs to know.
-
-    Attributes:
-        name: name of its objects.
-        namespace: their namespace.
-        connection: `project:region:instance`.
-        service_account: IAM service account that its pods become by workload identity.
-        image: its image, exact tag.
-        replicas: number of pods.
-    """
-
-    name: str
-    namespace: str
-    connection: str
-    service_account: str
-    image: str
-    replicas: int = 2
+"""How long a proxy that is to stop waits for open connections."""
 
 
 class AuthProxy(pulumi.ComponentResource):
@@ -61,17 +42,33 @@ class AuthProxy(pulumi.ComponentResource):
 
     host: str
 
-    def __init__(self, name: str, args: AuthProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: CloudSqlAuthProxy,
+        place: Placement,
+        connection: str,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Create the proxy.
+
+        Args:
+            name: name of the component and of the Kubernetes objects.
+            settings: service account, image and number of pods.
+            place: where the objects stand.
+            connection: the instance, as `project:region:instance`.
+            opts: options of the component.
+        """
         super().__init__("lakehouse:postgres:AuthProxy", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        labels = {"app.kubernetes.io/name": "cloud-sql-proxy", "app.kubernetes.io/instance": args.name}
+        labels = {"app.kubernetes.io/name": "cloud-sql-proxy", "app.kubernetes.io/instance": name}
 
-        def metadata(annotations: dict[str, str] | None = None) -> ObjectMetaArgs:
-            return ObjectMetaArgs(name=args.name, namespace=args.namespace, labels=labels, annotations=annotations)
+        def metadata(annotations: dict[str, pulumi.Input[str]] | None = None) -> ObjectMetaArgs:
+            return ObjectMetaArgs(name=name, namespace=place.namespace, labels=labels, annotations=annotations)
 
         account = k8s.core.v1.ServiceAccount(
             f"{name}-account",
-            metadata=metadata({"iam.gke.io/gcp-service-account": args.service_account}),
+            metadata=metadata({"iam.gke.io/gcp-service-account": settings.service_account}),
             opts=child,
         )
         k8s.core.v1.Service(
@@ -81,7 +78,7 @@ class AuthProxy(pulumi.ComponentResource):
             spec={"selector": labels, "ports": [{"name": "postgresql", "port": PORT, "target_port": "postgresql"}]},
             opts=child,
         )
-        if args.replicas > 1:
+        if settings.instances > 1:
             k8s.policy.v1.PodDisruptionBudget(
                 f"{name}-disruption",
                 metadata=metadata(),
@@ -92,12 +89,12 @@ class AuthProxy(pulumi.ComponentResource):
             f"{name}-pods",
             metadata=metadata(),
             spec=DeploymentSpecArgs(
-                replicas=args.replicas,
+                replicas=settings.instances,
                 selector=LabelSelectorArgs(match_labels=labels),
                 template=PodTemplateSpecArgs(
                     metadata=ObjectMetaArgs(labels=labels),
                     spec=PodSpecArgs(
-                        service_account_name=args.name,
+                        service_account_name=name,
                         # GKE's workload identity asks the node's metadata server, not Kubernetes.
                         automount_service_account_token=False,
                         enable_service_links=False,
@@ -109,20 +106,20 @@ class AuthProxy(pulumi.ComponentResource):
                         ),
                         termination_grace_period_seconds=DRAIN_SECONDS + 15,
                         affinity=_on_different_nodes(labels),
-                        containers=[_container(args)],
+                        containers=[_container(place.pods.image(settings.image, CLOUD_SQL_PROXY_IMAGE), connection)],
                     ),
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[account]),
         )
-        self.host = f"{args.name}.{args.namespace}.svc.cluster.local"
+        self.host = f"{name}.{place.namespace}.svc.cluster.local"
         self.register_outputs({})
 
 
-def _container(args: AuthProxyArgs) -> ContainerArgs:
+def _container(image: str, connection: str) -> ContainerArgs:
     return ContainerArgs(
         name="cloud-sql-proxy",
-        image=args.image,
+        image=image,
         args=[
             "--private-ip",
             # Its default is the pod's own loopback address. This one takes IPv4 as well, wherever a pod has it.
@@ -134,7 +131,7 @@ def _container(args: AuthProxyArgs) -> ContainerArgs:
             f"--max-sigterm-delay={DRAIN_SECONDS}s",
             "--exit-zero-on-sigterm",
             "--structured-logs",
-            args.connection,
+            connection,
         ],
         ports=[
             ContainerPortArgs(name="postgresql", container_port=PORT),
@@ -158,7 +155,7 @@ def _container(args: AuthProxyArgs) -> ContainerArgs:
 
 
 def _on_different_nodes(labels: dict[str, str]) -> Any:
-    """In the API's own words, as `PodSettings` has affinity, so that both can be merged."""
+    """With the API's own keys, as `Pods` has affinity, so that both can be merged."""
     term = {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/hostname"}
     preferred = [{"weight": 100, "podAffinityTerm": term}]
     return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}}

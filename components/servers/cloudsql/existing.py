@@ -1,64 +1,44 @@
-"""A Google Cloud SQL instance that is there: it is looked up and left as it is."""
-
-from dataclasses import dataclass, replace
+"""An existing Google Cloud SQL instance: it is looked up and not changed."""
 
 import pulumi
 from pulumi_gcp.sql import get_database_instance_output
 
-from components.postgres.admin import Admin, admin_secret
-from components.postgres.server import SETTLED_SECONDS, AdminSecret, ServerComponent
-from components.servers.cloudsql.access import Access, Found, Place, server
-from components.servers.cloudsql.component import joined
+from components.postgres.server import ServerComponent
+from components.servers.cloudsql.access import InstanceFacts, connect, joined
 from components.servers.cloudsql.provider import gcp_provider
-
-
-@dataclass(frozen=True)
-class ExistingCloudSqlServerArgs:
-    """What must be known of an instance that is there.
-
-    Attributes:
-        place: where it is.
-        instance: its name in the project.
-        admin: an admin, whose Secret is made, or the Secret that is there.
-        access: how pods reach it.
-        admin_database: database that the admin connects to first.
-    """
-
-    place: Place
-    instance: str
-    admin: Admin | AdminSecret
-    access: Access
-    admin_database: str = "postgres"
+from components.servers.cloudsql.settings import CloudSqlSettings
+from components.servers.placement import Placement
 
 
 class ExistingCloudSqlServer(ServerComponent):
-    """A Cloud SQL instance that somebody else made. `pulumi preview` fails if it is not there."""
+    """A Cloud SQL instance that this program does not manage. `pulumi preview` fails if it does not exist."""
 
-    def __init__(self, name: str, args: ExistingCloudSqlServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, settings: CloudSqlSettings, place: Placement, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        existing = settings.existing
+        if existing is None:
+            raise ValueError(f"{name} has no `existing` instance: use CloudSqlServer")
         super().__init__("lakehouse:postgres:ExistingCloudSqlServer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        provider = gcp_provider(name, args.place.project, args.place.region, args.place.provider, child)
-        it = get_database_instance_output(
-            name=args.instance, opts=pulumi.InvokeOutputOptions(parent=self, provider=provider)
+        provider = gcp_provider(name, settings, place.provider_config, child)
+        found = get_database_instance_output(
+            name=existing.name, opts=pulumi.InvokeOutputOptions(parent=self, provider=provider)
         )
-        found = Found(
-            name=args.instance,
-            network=it.settings.apply(lambda all_: all_[0].ip_configurations[0].private_network),
-            address=it.private_ip_address,
-            dns_names=it.dns_names,
-            authorities=it.server_ca_certs.apply(lambda all_: joined([one.cert for one in all_])),
+        facts = InstanceFacts(
+            name=existing.name,
+            network=found.settings.apply(lambda every: every[0].ip_configurations[0].private_network),
+            address=found.private_ip_address,
+            dns_names=found.dns_names,
+            ca_certificates=found.server_ca_certs.apply(lambda every: joined([ca.cert for ca in every])),
         )
-        in_cloud = pulumi.ResourceOptions(parent=self, provider=provider)
-        secret = admin_secret(name, args.place.namespace, args.admin, child)
-        reached = server(
+        self.connection = connect(
             name,
-            args.place,
-            found,
-            args.access,
-            admin=secret,
+            settings,
+            place,
+            facts,
+            admin=existing.admin.secret(name, place, child),
             in_cluster=child,
-            in_cloud=in_cloud,
-            admin_database=args.admin_database,
+            in_cloud=pulumi.ResourceOptions(parent=self, provider=provider),
         )
-        self.server = replace(reached, settling_seconds=SETTLED_SECONDS)
         self.register_outputs({})

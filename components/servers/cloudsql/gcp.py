@@ -43,7 +43,7 @@ InstanceName = Annotated[
         "lower-case letters, digits and '-', beginning with a letter and not ending in '-'",
     ),
 ]
-"""Name of a Cloud SQL instance; one that was deleted is taken for a week."""
+"""Name of a Cloud SQL instance; that of a deleted one is reserved for a week."""
 
 Network = Annotated[
     str,
@@ -83,12 +83,12 @@ ServiceAccount = Annotated[
 """Address of an IAM service account."""
 
 StartTime = Annotated[str, Form(CLOCK, 5, "a time of day in UTC, such as 02:00")]
-"""When something begins, UTC."""
+"""A time of day at which something starts, UTC."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a tier says.
+    """What a tier includes.
 
     Attributes:
         edition: the edition that has it.
@@ -109,7 +109,7 @@ _C4A = tuple(f"db-c4a-highmem-{cpus}" for cpus in (1, 2, 4, 8, 16, 32, 48, 64, 7
 
 
 def machine(tier: str) -> Machine:
-    """What a tier that was checked says."""
+    """The machine of a checked tier."""
     if tier in _N2:
         return Machine("ENTERPRISE_PLUS")
     if tier in _C4A:

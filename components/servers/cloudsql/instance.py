@@ -1,4 +1,4 @@
-"""A Cloud SQL instance that the program makes: all that a stack file may say of it."""
+"""Settings of a Cloud SQL instance that the program creates."""
 
 from collections.abc import Iterator
 from typing import Annotated, Literal
@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.forms.base import Model, Refusal
-from components.servers.cloud import CloudSqlFlags
+from components.forms.computed import OrOutput, TextInput
 from components.servers.cloudsql import gcp
+from components.servers.cloudsql.parameters import CloudSqlParameters
 
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -21,18 +22,19 @@ class CloudSqlDisk(Model):
     """The data disk."""
 
     type: Literal["PD_SSD", "PD_HDD", "HYPERDISK_BALANCED"] = "PD_SSD"
-    """Kind of disk: Hyperdisk with tiers db-c4a-…, PD with all others. Fixed once the instance is there."""
+    """Kind of disk: Hyperdisk with tiers db-c4a-…, PD with all others. Cannot be changed once the instance exists."""
     size: Annotated[int, Field(ge=10, le=LARGEST_GB)] = 100
-    """Size in GB. May grow, never shrink. Where `autoresize` is true it is the size at first, not looked at later."""
+    """Size in GB. May grow, never shrink. Where `autoresize` is true, only the initial size."""
     autoresize: bool = True
-    """Whether Cloud SQL grows the disk by itself. To give it a size by hand, set this to false with the new `size`."""
+    """Whether Cloud SQL grows the disk by itself. For a size by hand, set this to `false` with the new `size`."""
     autoresize_limit: Annotated[int, Field(ge=0, le=LARGEST_GB)] = 500
-    """Size in GB up to which it grows by itself; 0 for no limit."""
-    kms_key: gcp.KmsKey | None = None
-    """Key that the disk is encrypted with; absent, Google's. Fixed once the instance is there."""
+    """Size in GB up to which the disk grows by itself; 0 for no limit."""
+    kms_key: Annotated[TextInput, OrOutput(gcp.KmsKey)] | None = None
+    """Key that the disk is encrypted with, as `projects/<project>/locations/<region>/keyRings/<ring>/cryptoKeys/<key>`;
+    absent, Google's. Cannot be changed once the instance exists."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """A limit below the size."""
+        """A limit below the size, or without effect."""
         sizes = (("size",), ("autoresizeLimit",), ("autoresize",))
         if self.autoresize and 0 < self.autoresize_limit < self.size:
             if "autoresize_limit" in self.model_fields_set:
@@ -46,34 +48,35 @@ class CloudSqlDisk(Model):
 
 
 class CloudSqlNetwork(Model):
-    """Where the instance is: it has a private address alone."""
+    """The instance's network, in which it has a private address and no public one."""
 
-    network: gcp.Network
-    """The cluster's VPC network, with private services access; a Shared VPC's has the host project in its name."""
+    network: Annotated[TextInput, OrOutput(gcp.Network)]
+    """The cluster's VPC network, with private services access, such as `projects/my-project/global/networks/default`; a
+    Shared VPC's has the host project in its name."""
     allocated_range: gcp.RangeName | None = None
-    """Range of private services access that the address is from; absent, any of them."""
+    """Range of private services access from which the address is taken; absent, any of them."""
 
 
-class CloudSqlBackup(Model):
-    """Automated backups, and the logs for the recovery to any point in time."""
+class CloudSqlBackups(Model):
+    """Automated backups, and the logs with which any point in time can be restored."""
 
     enabled: bool = True
-    """Whether they are taken."""
+    """Whether Cloud SQL takes daily backups."""
     start_time: gcp.StartTime = "02:00"
-    """Begin of the four hours in which the daily backup is taken, UTC."""
+    """Start of the four hours in which the daily backup is taken, in UTC, such as `02:00`."""
     retained: Annotated[int, Field(ge=1, le=365)] = 14
-    """Number of daily backups that are kept."""
+    """Number of daily backups that are retained."""
     point_in_time_recovery: bool = True
-    """Whether write-ahead logs are kept too."""
+    """Whether write-ahead logs are retained as well, so that any point in time can be restored."""
     log_retention_days: Annotated[int, Field(ge=1, le=35)] = 7
     """Days back to which any point in time can be restored: up to 7, with ENTERPRISE_PLUS 35."""
     location: gcp.RangeName | None = None
     """Region or multi-region of the backups, such as `eu`; absent, the nearest multi-region."""
     final_retention_days: Annotated[int, Field(ge=0, le=365)] = 30
-    """Days that a last backup is kept when the instance is deleted; 0 for none."""
+    """Days for which a last backup is retained when the instance is deleted; 0 for none."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """Logs without backups to play them on."""
+        """Logs without backups that they could be replayed on."""
         if not self.enabled and self.point_in_time_recovery:
             reads = (("enabled",), ("pointInTimeRecovery",))
             if "point_in_time_recovery" in self.model_fields_set:
@@ -87,14 +90,14 @@ class CloudSqlBackup(Model):
 
 
 class CloudSqlInsights(Model):
-    """Load of the server by query."""
+    """The server's load by query."""
 
     enabled: bool = True
-    """Whether it is recorded."""
+    """Whether Cloud SQL records the load."""
     query_string_length: Annotated[int, Field(ge=256, le=4500)] = 1024
-    """Bytes of a query's text that are kept."""
+    """Bytes of a query's text that are recorded."""
     query_plans_per_minute: Annotated[int, Field(ge=0, le=20)] = 5
-    """Plans that are kept in a minute."""
+    """Query plans that are recorded in a minute."""
     record_application_tags: bool = True
     """Whether tags in a query's comments are recorded."""
     record_client_address: bool = False
@@ -105,45 +108,48 @@ class CloudSqlMaintenance(Model):
     """The hour in which Cloud SQL may restart the server."""
 
     day: Day = "sun"
-    """Day of the week, UTC."""
+    """Day of the week, in UTC, such as `sun`."""
     hour: Annotated[int, Field(ge=0, le=23)] = 4
-    """Hour of the day, UTC."""
+    """Hour of the day, in UTC, from 0 to 23."""
     update_track: Literal["canary", "stable", "week5"] = "stable"
-    """How soon after its notice: a week (`canary`), two (`stable`) or five."""
+    """How soon after the notice an update comes: after a week (`canary`), two (`stable`) or five."""
 
 
 class CloudSqlInstance(Model):
-    """An instance that the program makes."""
+    """An instance that the program creates."""
+
+    renamed = {"backup": "backups", "flags": "parameters"}
 
     name: gcp.InstanceName = "lakehouse"
-    """Its name in the project; one that was deleted is taken for a week. Fixed once it is there."""
+    """Name of the instance in the project. Cannot be changed once it exists; that of a deleted instance is reserved for
+    a week."""
     version: Annotated[int, Field(ge=13, le=17)] = 17
     """PostgreSQL's major version; Google chooses the minor one."""
     edition: Edition = "ENTERPRISE"
-    """Cloud SQL's edition."""
+    """Edition of Cloud SQL."""
     tier: gcp.Tier = "db-custom-2-7680"
-    """Machine type."""
+    """Machine type, such as `db-custom-2-7680` with 2 CPUs and 7680 MiB."""
     availability: Literal["REGIONAL", "ZONAL"] = "REGIONAL"
-    """`REGIONAL`: a standby in another zone takes over when the server fails."""
+    """`REGIONAL`: a standby in another zone takes over when the server fails. `ZONAL`: there is no standby."""
     zone: gcp.Zone | None = None
-    """Zone of the server; absent, Google chooses."""
+    """Zone of the server, such as `europe-west3-a`; absent, Google chooses."""
     secondary_zone: gcp.Zone | None = None
-    """Zone of its standby; absent, Google chooses."""
+    """Zone of the standby; absent, Google chooses."""
     network: CloudSqlNetwork
-    """Where the instance is."""
+    """The instance's network."""
     disk: CloudSqlDisk = CloudSqlDisk()
     """The data disk."""
-    backup: CloudSqlBackup = CloudSqlBackup()
+    backups: CloudSqlBackups = CloudSqlBackups()
     """Backups."""
     insights: CloudSqlInsights = CloudSqlInsights()
-    """Load of the server by query."""
+    """The server's load by query."""
     maintenance: CloudSqlMaintenance = CloudSqlMaintenance()
     """When Cloud SQL may restart the server."""
-    flags: CloudSqlFlags = {}
-    """Database flags (PostgreSQL settings) on top of Cloud SQL's, such as `log_min_duration_statement: 500` or
-    `work_mem: 64MB`. The output `postgresql` names those that restart the server."""
+    parameters: CloudSqlParameters = {}
+    """PostgreSQL settings on top of Cloud SQL's, which calls them database flags, such as `work_mem: 64MB` or
+    `log_min_duration_statement: 500`. The output `postgresql` names those that restart the server."""
     deletion_protection: bool = True
-    """Whether neither Google Cloud nor Pulumi deletes the instance before this is false."""
+    """Whether Google Cloud and Pulumi refuse to delete the instance."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the admin role a new password."""
 
@@ -151,20 +157,20 @@ class CloudSqlInstance(Model):
         """Settings that Cloud SQL would refuse together."""
         yield from self._machine()
         most = MOST_LOG_DAYS[self.edition]
-        if self.backup.log_retention_days > most:
-            path = ("backup", "logRetentionDays")
+        if self.backups.log_retention_days > most:
+            path = ("backups", "logRetentionDays")
             yield Refusal(
-                path, self.backup.log_retention_days, f"at most {most} with {self.edition}", (path, ("edition",))
+                path, self.backups.log_retention_days, f"at most {most} with {self.edition}", (path, ("edition",))
             )
         if self.availability == "REGIONAL":
-            # "About high availability": the standby is restored from backups and logs when it has to be made anew.
+            # "About high availability": the standby is restored from backups and logs when it is created again.
             for key, value in (
-                ("enabled", self.backup.enabled),
-                ("pointInTimeRecovery", self.backup.point_in_time_recovery),
+                ("enabled", self.backups.enabled),
+                ("pointInTimeRecovery", self.backups.point_in_time_recovery),
             ):
                 if not value:
-                    reads = (("availability",), ("backup",))
-                    yield Refusal(("backup", key), value, "true where `availability` is REGIONAL", reads)
+                    reads = (("availability",), ("backups",))
+                    yield Refusal(("backups", key), value, "true where `availability` is REGIONAL", reads)
                     break
         yield from self._zones()
 

@@ -1,35 +1,32 @@
 """The provider of a server's resources in Google Cloud."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 from pulumi_gcp import Provider, ProviderArgs
 
+from components.servers.cloudsql.settings import CloudSqlSettings
+from components.servers.provider_arguments import provider_arguments
 from components.servers.provider_config import ProviderConfig
-from components.servers.provider_settings import provider_settings
-
-
-def gcp_settings(config: ProviderConfig) -> dict[str, Any]:
-    """What a stack file says to pulumi-gcp, as `gcp_provider` takes it.
-
-    Raises:
-        pulumi.RunError: a key that pulumi-gcp does not know, or a value of another type.
-    """
-    return provider_settings("gcp", ProviderArgs, config)
 
 
 def gcp_provider(
-    name: str, project: str, region: str, further: Mapping[str, Any], opts: pulumi.ResourceOptions
+    name: str, settings: CloudSqlSettings, config: ProviderConfig, opts: pulumi.ResourceOptions
 ) -> Provider:
-    """The provider `<name>-gcp`: project and region are the stack file's, not the machine's.
+    """The provider `<name>-gcp`, with the server's project and region on top of the configuration of pulumi-gcp.
 
     Args:
         name: prefix of its name.
-        project: Google Cloud project.
-        region: Google Cloud region.
-        further: other arguments of the provider, by name.
+        settings: the server.
+        config: configuration of all packages.
         opts: options of the provider.
+
+    Raises:
+        pulumi.RunError: pulumi-gcp does not know a key of its configuration, or takes a value of another type.
     """
-    arguments: dict[str, Any] = {**further, "project": project, "region": region}
+    arguments: dict[str, Any] = {
+        **provider_arguments("gcp", ProviderArgs, config),
+        "project": settings.project,
+        "region": settings.region,
+    }
     return Provider(f"{name}-gcp", ProviderArgs(**arguments), opts)

@@ -1,21 +1,24 @@
-"""PostgreSQL on Google Cloud SQL: an instance that the program makes, or one that is there."""
+"""PostgreSQL on Google Cloud SQL: an instance that the program creates, or an existing one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from components.forms.base import Found, Model, Refusal
+from components.forms.base import Model, Refusal
 from components.forms.certificates import Certificates
-from components.forms.names import image
-from components.forms.pins import CLOUD_SQL_PROXY_IMAGE
+from components.forms.computed import OrOutput, TextInput, known
+from components.forms.images import image
+from components.postgres.endpoint import TlsMode
+from components.servers.cloud import CloudSettings, ExistingInstance
 from components.servers.cloudsql import gcp
 from components.servers.cloudsql.instance import CloudSqlInstance
-from components.servers.existing.settings import ExistingAdmin
-from components.servers.tags import GoogleLabels
+from components.servers.cloudsql.labels import GoogleLabels
+from components.servers.cloudsql.pins import CLOUD_SQL_PROXY_IMAGE
+from components.servers.optional import OptionalPackage
 
 ZONE_SUFFIX = "-postgresql"
-"""What the private DNS zone's name has after the instance's."""
+"""End of the private DNS zone's name, after the instance's name."""
 
 LONGEST_ZONE = 63
 """Characters of a managed zone's name (Cloud DNS API)."""
@@ -31,88 +34,83 @@ class CloudSqlAuthProxy(Model):
     Between the apps' pods and the proxy's, connections are in clear.
     """
 
-    service_account: gcp.ServiceAccount
-    """IAM service account with role `roles/cloudsql.client`, which the proxy's pods become by workload identity."""
-    replicas: Annotated[int, Field(ge=1, le=10)] = 2
-    """Pods of it."""
+    renamed = {"replicas": "instances"}
+
+    service_account: Annotated[TextInput, OrOutput(gcp.ServiceAccount)]
+    """IAM service account with role `roles/cloudsql.client`, which the proxy's pods become by workload identity,
+    such as `sql-client@my-project.iam.gserviceaccount.com`."""
+    instances: Annotated[int, Field(ge=1, le=10)] = 2
+    """Pods of the proxy."""
     image: Annotated[str, _IMAGE] = CLOUD_SQL_PROXY_IMAGE
-    """Its image, exact tag."""
+    """Image of the proxy, with an exact tag."""
     required: bool = True
-    """Whether an instance that the program makes takes connections of proxies and connectors alone."""
+    """Whether an instance that the program creates accepts connections from proxies and connectors alone."""
 
 
-class ExistingCloudSqlInstance(Model):
-    """An instance that is there; nothing of it is changed."""
+class ExistingCloudSqlInstance(ExistingInstance):
+    """An existing instance, which the program connects to and does not change."""
 
     name: gcp.InstanceName
-    """Its name in the project."""
-    admin: ExistingAdmin
-    """The role that makes the apps' roles and databases."""
+    """Name of the instance in the project."""
 
 
-class CloudSqlServer(Model):
+class CloudSqlSettings(CloudSettings):
     """A Cloud SQL instance for both apps."""
 
-    kind: Literal["cloudsql"]
+    package = OptionalPackage("gcp", "requirements-gcp.txt")
+    reserved_names = ("cloudsql",)
+
+    kind: Literal["cloudsql"] = "cloudsql"  # pyright: ignore[reportIncompatibleVariableOverride] - frozen
     """`cloudsql`: a Google Cloud SQL instance; needs `requirements-gcp.txt`."""
     project: gcp.Project
-    """Google Cloud project of the instance."""
+    """Google Cloud project of the instance, such as `my-project`."""
     region: gcp.Region
-    """Region of the instance."""
+    """Region of the instance, such as `europe-west3`."""
     tags: GoogleLabels = {}
-    """Labels of everything that the program creates in Google Cloud (not the tags of its Resource Manager)."""
-    instance: CloudSqlInstance | None = None
-    """An instance that the program makes."""
-    existing: ExistingCloudSqlInstance | None = None
-    """One that is there, instead of `instance`."""
-    tls: Literal["require", "verify-full"] = "verify-full"
-    """How clients connect: `verify-full` checks the server's certificate and name, `require` only encrypts."""
+    """Labels of everything that the program creates in Google Cloud, such as `team: data` (not the tags of its Resource
+    Manager)."""
+    instance: CloudSqlInstance | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - frozen
+    """An instance that the program creates."""
+    existing: ExistingCloudSqlInstance | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - frozen
+    """An existing instance, instead of `instance`."""
     ca_certificates: Certificates | None = None
-    """Authorities in PEM form; absent, those that the instance tells itself."""
+    """Certificates of the CAs that sign the instance's certificate, in PEM form; absent, those that the instance
+    reports."""
     private_dns: bool = True
-    """Whether the program makes the name in the instance's certificate resolve in its network, by a private DNS zone of
-    that name alone; `false` if somebody else does. Only for `verify-full`."""
+    """Whether the program lets the name in the instance's certificate resolve in the instance's network, by a private
+    DNS zone of that name alone; `false` where it resolves already. Only for `tls: verify-full`."""
     private_dns_project: gcp.Project | None = None
-    """Project of that zone, such as the host project of a Shared VPC; absent, the instance's."""
+    """Project of the private DNS zone, such as the host project of a Shared VPC; absent, the instance's."""
     auth_proxy: CloudSqlAuthProxy | None = None
     """Connections through the Auth Proxy instead of straight to the instance."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """No instance or two, places that do not agree, and TLS settings that nobody would look at."""
-        reads = (("instance",), ("existing",))
-        if self.instance is None and self.existing is None:
-            yield Refusal(("instance",), Found.NOTHING, "either `instance` or `existing`", reads)
-        if self.instance is not None and self.existing is not None:
-            found = self.instance.model_dump(by_alias=True, exclude_unset=True)
-            yield Refusal(("instance",), found, "nothing where `existing` names an instance that is there", reads)
-        if self.existing is not None and self.tags and not self._makes_zone:
+        """Places that do not agree, and settings without effect."""
+        yield from super().refusals()
+        if self.existing is not None and self.tags and not self.creates_zone:
             allowed = "nothing where `existing` names an instance: the program creates nothing in Google Cloud"
-            yield Refusal(("tags",), self.tags, allowed, (*reads, ("privateDns",), ("tls",), ("authProxy",)))
-        yield from self._name()
+            reads = tuple((key,) for key in ("instance", "existing", "privateDns", "tls", "authProxy"))
+            yield Refusal(("tags",), self.tags, allowed, reads)
+        yield from self._names()
         yield from self._tls()
         if self.existing is not None and self.auth_proxy is not None and "required" in self.auth_proxy.model_fields_set:
             path = ("authProxy", "required")
-            allowed = "nothing where `existing` names an instance that is there: nothing of it is changed"
+            allowed = "nothing where `existing` names an instance: the program does not change it"
             yield Refusal(path, self.auth_proxy.required, allowed, (("existing",), path))
         if self.instance is not None:
-            yield from self._place(self.instance)
+            yield from self._places(self.instance)
 
-    def _name(self) -> Iterator[Refusal]:
-        for key, name in (
-            ("instance", self.instance.name if self.instance else None),
-            ("existing", self.existing.name if self.existing else None),
-        ):
-            longest = gcp.LONGEST_CONNECTION_PART - len(self.project) - 1
-            if name is not None and len(name) > longest:
+    def _names(self) -> Iterator[Refusal]:
+        for key, named in (("instance", self.instance), ("existing", self.existing)):
+            if named is None:
+                continue
+            path, longest = (key, "name"), gcp.LONGEST_CONNECTION_PART - len(self.project) - 1
+            if len(named.name) > longest:
                 allowed = f"at most {longest} characters in project {self.project}"
-                yield Refusal((key, "name"), name, allowed, (("project",), (key, "name")))
-            elif name is not None and self._makes_zone and len(name) > LONGEST_ZONE - len(ZONE_SUFFIX):
+                yield Refusal(path, named.name, allowed, (("project",), path))
+            elif self.creates_zone and len(named.name) > LONGEST_ZONE - len(ZONE_SUFFIX):
                 allowed = f"at most {LONGEST_ZONE - len(ZONE_SUFFIX)} characters, or `privateDns: false`"
-                yield Refusal((key, "name"), name, allowed, (("privateDns",), ("tls",), ("authProxy",), (key, "name")))
-
-    @property
-    def _makes_zone(self) -> bool:
-        return self.private_dns and self.tls == "verify-full" and self.auth_proxy is None
+                yield Refusal(path, named.name, allowed, (("privateDns",), ("tls",), ("authProxy",), path))
 
     def _tls(self) -> Iterator[Refusal]:
         names = {
@@ -127,18 +125,33 @@ class CloudSqlServer(Model):
             if name not in self.model_fields_set or given is None:
                 continue
             if self.auth_proxy is not None:
-                yield Refusal((key,), given, "nothing beside `authProxy`, which sees to TLS itself", reads)
+                yield Refusal((key,), given, "nothing beside `authProxy`, which encrypts and checks by itself", reads)
             elif self.tls != "verify-full" and key != "tls":
                 yield Refusal((key,), given, "nothing where `tls` is require: no name is checked", reads)
             elif key == "privateDnsProject" and not self.private_dns:
                 yield Refusal((key,), given, "nothing where `privateDns` is false: there is no zone", reads)
 
-    def _place(self, instance: CloudSqlInstance) -> Iterator[Refusal]:
+    def _places(self, instance: CloudSqlInstance) -> Iterator[Refusal]:
         for key, zone in (("zone", instance.zone), ("secondaryZone", instance.secondary_zone)):
             if zone is not None and zone.rpartition("-")[0] != self.region:
                 path = ("instance", key)
                 yield Refusal(path, zone, f"a zone of {self.region}", (("region",), path))
-        key = instance.disk.kms_key
+        key = known(instance.disk.kms_key)
         if key is not None and key.split("/")[3] != self.region:
             path = ("instance", "disk", "kmsKey")
             yield Refusal(path, key, f"a key in the instance's region, {self.region}", (("region",), path))
+
+    @property
+    def client_tls(self) -> TlsMode:
+        """How apps connect: to the Auth Proxy in clear."""
+        return TlsMode.DISABLE if self.auth_proxy is not None else super().client_tls
+
+    @property
+    def creates_zone(self) -> bool:
+        """Whether the program creates a private DNS zone."""
+        return self.private_dns and self.client_tls is TlsMode.VERIFY_FULL
+
+    @property
+    def provider_settings(self) -> Mapping[str, tuple[str, str | None]]:
+        """What the settings say of pulumi-gcp's own configuration."""
+        return {"gcp:project": ("server.project", self.project), "gcp:region": ("server.region", self.region)}

@@ -1,113 +1,197 @@
-"""The part of a PostgresCluster that says where pgBackRest keeps backups, when it makes them and for how long."""
+"""Where pgBackRest stores a PostgresCluster's backups and WAL, when it takes them and for how long it retains them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
+from pydantic import Field
 
-@dataclass(frozen=True)
-class Schedules:
-    """When backups are made, as five fields of cron; None for never.
+from components.forms.base import KeyPath, Model, Placeholder, Refusal
+from components.forms.cron import Cron
+from components.forms.names import Form, ObjectName
+from components.forms.object_storage import Bucket, SecretName
+from components.forms.quantity import VolumeSize
+from components.postgres.backup_settings import BackupSettings, BucketPath
 
-    Attributes:
-        full: everything.
-        differential: what is new since the last full backup.
-        incremental: what is new since the last backup of any kind.
-    """
-
-    full: str = "0 1 * * 0"
-    differential: str | None = "0 1 * * 1-6"
-    incremental: str | None = None
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long backups are kept.
-
-    Attributes:
-        full: how many full backups, or days.
-        full_type: which of the two `full` counts: `count` or `time`.
-        differential: how many differential backups; None for as long as their full one.
-    """
-
-    full: int = 14
-    full_type: Literal["count", "time"] = "time"
-    differential: int | None = None
+_REGION = Form(r"[a-z0-9]+(-[a-z0-9]+)*", None, "the region's name, such as eu-central-1")
+_ENDPOINT = Form(
+    r"https://[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?",
+    None,
+    "the address of an S3 service, such as https://s3.eu-central-1.amazonaws.com, without port or path",
+)
+_Count = Annotated[int, Field(ge=1, le=9_999_999)]
 
 
-@dataclass(frozen=True)
-class VolumePlace:
-    """A volume in the cluster: its size, and its storage class if it is not the cluster's default one."""
+class Repository(BackupSettings):
+    """What all repositories have in common."""
 
-    storage_size: str
-    storage_class: str | None = None
+    renamed = {
+        "schedules": ("schedule", "differentialSchedule", "incrementalSchedule"),
+        "retention": ("retentionDays", "retentionFullBackups", "retentionDifferentialBackups"),
+    }
+    name: ClassVar[str]
+    """Name of the repository. Each kind has its own: pgBackRest finds backups by it when another comes or goes."""
+
+    schedule: Cron = "0 1 * * 0"
+    differential_schedule: Cron | None = "0 1 * * 1-6"
+    """When differential backups are taken, of what has changed since the last full backup; `null` for none."""
+    incremental_schedule: Cron | None = None
+    """When incremental backups are taken, of what has changed since the last backup of any type."""
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] = 14
+    retention_full_backups: _Count | None = None
+    """Number of full backups that are retained, in place of `retentionDays`."""
+    retention_differential_backups: _Count | None = None
+    """Number of differential backups that are retained; absent, as long as their full backup."""
+
+    def refusals(self) -> Iterator[Refusal]:
+        """Days and a number of full backups."""
+        if self.retention_full_backups is not None and "retention_days" in self.model_fields_set:
+            reads = (("retentionDays",), ("retentionFullBackups",))
+            allowed = "not both `retentionDays` and `retentionFullBackups`"
+            yield Refusal(("retentionFullBackups",), self.retention_full_backups, allowed, reads)
+
+    @property
+    @abstractmethod
+    def place(self) -> dict[str, Any]:
+        """The part of the repository in the PostgresCluster that says where it is."""
+
+    def options(self, folder: str) -> dict[str, str]:
+        """Options of pgBackRest, without the repository's name in front.
+
+        Args:
+            folder: folder of the server's repositories in a bucket.
+        """
+        days, count = self.retention_days, self.retention_full_backups
+        options = {
+            "retention-full": str(days if count is None else count),
+            "retention-full-type": "time" if count is None else "count",
+        }
+        if self.retention_differential_backups is not None:
+            options["retention-diff"] = str(self.retention_differential_backups)
+        return options
+
+    @property
+    def schedules(self) -> dict[str, str]:
+        """When each type of backup is taken."""
+        every = {
+            "full": self.schedule,
+            "differential": self.differential_schedule,
+            "incremental": self.incremental_schedule,
+        }
+        return {kind: schedule for kind, schedule in every.items() if schedule is not None}
 
 
-@dataclass(frozen=True)
-class S3Place:
-    """A bucket on S3 or a server that speaks it.
+class VolumeRepository(Repository):
+    """A volume in the cluster: pgBackRest's `repo1`. Fast, and lost with the cluster."""
 
-    Attributes:
-        bucket: the bucket.
-        endpoint: host of the service.
-        region: region of the bucket.
-        path: path in the bucket.
-        secret_name: Secret with an `s3.conf` in pgBackRest's form, which holds the access key.
-        uri_style: where the bucket stands in an address, `host` or `path`.
-    """
+    name = "repo1"
 
-    bucket: str
-    endpoint: str
-    region: str
-    path: str
-    secret_name: str
+    storage_size: VolumeSize
+    """Size of the volume, for all backups that are retained and the WAL since the oldest of them."""
+    storage_class: ObjectName | None = None
+    """Storage class of the volume; absent, the cluster's default one."""
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The volume's claim."""
+        return {"volume": {"volumeClaimSpec": claim(self.storage_size, self.storage_class)}}
+
+
+class RepositoryCredentials(Model):
+    """An existing Secret in `postgresql.namespace` with files of pgBackRest's configuration."""
+
+    secret_name: SecretName
+    """Name of the Secret. For S3 it has a key `s3.conf` with the lines `[global]`, `repo2-s3-key=…` and
+    `repo2-s3-key-secret=…`; for GCS it has the service account's key as `gcs-key.json`, and a key `gcs.conf` with the
+    lines `[global]` and `repo3-gcs-key=/etc/pgbackrest/conf.d/gcs-key.json`."""
+
+
+class BucketRepository(Repository):
+    """A bucket of an object storage."""
+
+    renamed = {**Repository.renamed, "secretName": "credentials.secretName"}
+
+    bucket: Bucket
+    """Existing bucket."""
+    path: BucketPath | None = None
+    """Folder in the bucket, such as `backups/prod`; absent, `pgbackrest/<namespace>/<name>/<repository>`."""
+    credentials: RepositoryCredentials
+    """How pgBackRest accesses the bucket."""
+
+    def options(self, folder: str) -> dict[str, str]:
+        """Also the path in the bucket."""
+        return {**super().options(folder), "path": f"/{self.path}" if self.path else f"{folder}/{self.name}"}
+
+
+class S3Repository(BucketRepository):
+    """A bucket on AWS S3 or an S3-compatible service: pgBackRest's `repo2`."""
+
+    name = "repo2"
+
+    endpoint: Annotated[str, _ENDPOINT]
+    """Address of the service, such as `https://s3.eu-central-1.amazonaws.com`."""
+    region: Annotated[str, _REGION]
+    """Region of the bucket."""
     uri_style: Literal["host", "path"] = "host"
+    """Where the bucket's name is in a URL: `host` for AWS, `path` for MinIO and most other services."""
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The bucket."""
+        host = self.endpoint.removeprefix("https://")
+        return {"s3": {"bucket": self.bucket, "endpoint": host, "region": self.region}}
+
+    def options(self, folder: str) -> dict[str, str]:
+        """Also the style of URLs."""
+        return {**super().options(folder), "s3-uri-style": self.uri_style}
 
 
-@dataclass(frozen=True)
-class GcsPlace:
-    """A bucket on Google Cloud Storage.
+class GcsRepository(BucketRepository):
+    """A bucket on Google Cloud Storage: pgBackRest's `repo3`."""
 
-    Attributes:
-        bucket: the bucket.
-        path: path in the bucket.
-        secret_name: Secret with the service account's key and a `gcs.conf` in pgBackRest's form.
-    """
+    name = "repo3"
 
-    bucket: str
-    path: str
-    secret_name: str
+    @property
+    def place(self) -> dict[str, Any]:
+        """The bucket."""
+        return {"gcs": {"bucket": self.bucket}}
 
 
-@dataclass(frozen=True)
-class Repository:
-    """One of up to four repositories.
+class CrunchyDataBackups(Model):
+    """The repositories, each with all of the WAL; a new replica is restored from the first of them."""
 
-    Attributes:
-        name: `repo1` to `repo4`; backups are found again by it.
-        place: where it is.
-        schedules: when backups are made.
-        retention: how long they are kept.
-    """
+    volume: VolumeRepository | None = None
+    """A volume in the cluster."""
+    s3: S3Repository | None = None
+    """A bucket on AWS S3 or an S3-compatible service."""
+    gcs: GcsRepository | None = None
+    """A bucket on Google Cloud Storage."""
 
-    name: str
-    place: VolumePlace | S3Place | GcsPlace
-    schedules: Schedules = field(default_factory=Schedules)
-    retention: Retention = field(default_factory=Retention)
+    @property
+    def repositories(self) -> Sequence[VolumeRepository | S3Repository | GcsRepository]:
+        """Those that are given, by name."""
+        return [repository for repository in (self.volume, self.s3, self.gcs) if repository is not None]
+
+    def refusals(self) -> Iterator[Refusal]:
+        """No repository at all."""
+        if not self.repositories:
+            reads: tuple[KeyPath, ...] = (("volume",), ("s3",), ("gcs",))
+            yield Refusal(("volume",), Placeholder.NOTHING, "one or more of `volume`, `s3` and `gcs`", reads)
 
 
-def backups(repositories: Sequence[Repository]) -> dict[str, Any]:
+def backups_spec(backups: CrunchyDataBackups, folder: str) -> dict[str, Any]:
     """`spec.backups` of a PostgresCluster.
 
     Args:
-        repositories: one or more; new replicas are made from the first.
+        backups: the repositories.
+        folder: folder of the server's repositories in a bucket where no path is given, with a slash in front.
     """
-    secrets = [it.place.secret_name for it in repositories if not isinstance(it.place, VolumePlace)]
+    every = backups.repositories
     pgbackrest: dict[str, Any] = {
-        "global": {key: value for it in repositories for key, value in _options(it).items()},
-        "repos": [_repository(it) for it in repositories],
+        "global": {f"{each.name}-{name}": value for each in every for name, value in each.options(folder).items()},
+        "repos": [{"name": each.name, "schedules": each.schedules, **each.place} for each in every],
     }
-    if secrets:
+    if secrets := [each.credentials.secret_name for each in every if isinstance(each, BucketRepository)]:
         pgbackrest["configuration"] = [{"secret": {"name": name}} for name in secrets]
     return {"pgbackrest": pgbackrest}
 
@@ -116,35 +200,3 @@ def claim(storage_size: str, storage_class: str | None) -> dict[str, Any]:
     """A claim of one volume that one node writes at a time."""
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage_size}}}
     return spec if storage_class is None else {**spec, "storageClassName": storage_class}
-
-
-def _options(repository: Repository) -> dict[str, str]:
-    place, retention = repository.place, repository.retention
-    options = {"retention-full": str(retention.full), "retention-full-type": retention.full_type}
-    if retention.differential is not None:
-        options["retention-diff"] = str(retention.differential)
-    if not isinstance(place, VolumePlace):
-        options["path"] = place.path
-    if isinstance(place, S3Place):
-        options["s3-uri-style"] = place.uri_style
-    return {f"{repository.name}-{name}": value for name, value in options.items()}
-
-
-def _repository(repository: Repository) -> dict[str, Any]:
-    times = repository.schedules
-    schedules = {"full": times.full, "differential": times.differential, "incremental": times.incremental}
-    return {
-        "name": repository.name,
-        "schedules": {kind: when for kind, when in schedules.items() if when is not None},
-        **_place(repository.place),
-    }
-
-
-def _place(place: VolumePlace | S3Place | GcsPlace) -> dict[str, Any]:
-    match place:
-        case VolumePlace():
-            return {"volume": {"volumeClaimSpec": claim(place.storage_size, place.storage_class)}}
-        case S3Place():
-            return {"s3": {"bucket": place.bucket, "endpoint": place.endpoint, "region": place.region}}
-        case GcsPlace():
-            return {"gcs": {"bucket": place.bucket}}

@@ -1,8 +1,8 @@
-"""What the operator's Secrets say, in this program's terms: a role's login, and the certificate of the authority.
+"""The operator's Secrets in this program's form: a role's login, and the CA certificate.
 
-The operator makes a Secret `<cluster>-pguser-<role>` with the keys `user`, `password`, `host`, `port`, and, for a role
-with databases, `dbname`, `uri`, `jdbc-uri`; and the same again with `pgbouncer-` in front where PgBouncer is on. Its
-strings say nothing of TLS, so they are written anew.
+The operator creates a Secret `<cluster>-pguser-<role>` with the keys `user`, `password`, `host`, `port`, and, for a
+role with databases, `dbname`, `uri`, `jdbc-uri`; and the same again with `pgbouncer-` in front where PgBouncer is on.
+Its connection strings do not ask for TLS, so the program writes its own.
 """
 
 import base64
@@ -14,17 +14,17 @@ from components.postgres.server import AdminSecret
 
 
 def user_secret_name(cluster: str, role: str) -> str:
-    """Name of the Secret that the operator makes of a role."""
+    """Name of the Secret that the operator creates for a role."""
     return f"{cluster}-pguser-{role}"
 
 
 def certificate_secret_name(cluster: str) -> str:
-    """Name of the Secret with the server's certificate and that of the authority."""
+    """Name of the Secret with the server's certificate and that of its CA."""
     return f"{cluster}-cluster-cert"
 
 
 def admin_secret(cluster: str, role: str) -> AdminSecret:
-    """The operator's Secret of a role that makes others, read by Jobs where it is."""
+    """The operator's Secret of a role that creates others; Jobs in its namespace read it."""
     return AdminSecret(user_secret_name(cluster, role), username_key="user")
 
 
@@ -34,7 +34,7 @@ def decoded(data: Mapping[str, str]) -> dict[str, str]:
 
 
 def ca_certificate(data: Mapping[str, str]) -> str:
-    """The authority's certificate, PEM, of the encoded data of the Secret with the server's; nothing else is decoded.
+    """The CA certificate, PEM, of the encoded data of the Secret with the server's; nothing else is decoded.
 
     Raises:
         ValueError: it is not in that Secret.
@@ -44,7 +44,7 @@ def ca_certificate(data: Mapping[str, str]) -> str:
     return decoded({CA_CERTIFICATE: data[CA_CERTIFICATE]})[CA_CERTIFICATE]
 
 
-def adapted(
+def login_data(
     secret: Mapping[str, str],
     *,
     secret_name: str,
@@ -53,16 +53,16 @@ def adapted(
 ) -> dict[str, str]:
     """Keys and values of a Secret in this program's form.
 
-    Clients are sent to PgBouncer where there is one, as the apps are, and to the primary's Service else.
+    Clients connect to PgBouncer where there is one, as the apps do, else to the primary's Service.
 
     Args:
         secret: decoded values of the operator's Secret of a role with databases.
-        secret_name: name of the Secret that is made.
+        secret_name: name of the Secret that the program creates.
         aliases: further keys, each with the key whose value it repeats.
-        ca: certificate of the authority, PEM.
+        ca: CA certificate, PEM.
 
     Raises:
-        ValueError: the Secret has not the operator's form.
+        ValueError: the Secret does not have the operator's form.
     """
     missing = sorted({"user", "password", "host", "port", "dbname"} - secret.keys())
     if missing:

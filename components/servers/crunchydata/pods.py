@@ -3,65 +3,67 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.kubernetes.pod_settings import PodSettings, merged_affinity, on_nodes
+from components.helm.values import given
+from components.kubernetes.affinity import merged_affinity, on_nodes
+from components.kubernetes.pods import Pods
 
 
-def postgres_cluster_with_pods(spec: Mapping[str, Any], pods: PodSettings) -> dict[str, Any]:
-    """The spec of a PostgresCluster. The operator hands its metadata on to all that it makes for it."""
-    made = {**spec}
+def postgres_cluster_with_pods(spec: Mapping[str, Any], pods: Pods) -> dict[str, Any]:
+    """The spec of a PostgresCluster. The operator hands its metadata on to all that it creates for it."""
+    changed = {**spec}
     if pods.image_pull_secrets:
-        made["imagePullSecrets"] = pods.pull_secrets
+        changed["imagePullSecrets"] = pods.pull_secrets
     # The operator's service accounts take no annotations of their own, and those of the whole cluster.
     metadata = _metadata(pods.labels, {**pods.service_account_annotations, **pods.annotations})
     if metadata:
-        made["metadata"] = metadata
+        changed["metadata"] = metadata
     if pods.volumes_group == "none":
-        # Told, the operator leaves the volumes' group to the cluster; else it looks whether this is OpenShift.
-        made["openshift"] = True
-    made["instances"] = [_placed(it, pods) for it in spec["instances"]]
+        # So the operator leaves the volumes' group to the cluster; else it checks whether this is OpenShift.
+        changed["openshift"] = True
+    changed["instances"] = [_placed(instances, pods) for instances in spec["instances"]]
     backrest: Mapping[str, Any] = spec["backups"]["pgbackrest"]
-    made["backups"] = {**spec["backups"], "pgbackrest": _pgbackrest(backrest, pods)}
+    changed["backups"] = {**spec["backups"], "pgbackrest": _pgbackrest(backrest, pods)}
     if "proxy" in spec:
-        made["proxy"] = {"pgBouncer": _placed(spec["proxy"]["pgBouncer"], pods)}
-    return made
+        changed["proxy"] = {"pgBouncer": _placed(spec["proxy"]["pgBouncer"], pods)}
+    return changed
 
 
-def operator_values(pods: PodSettings) -> dict[str, Any]:
-    """Values of the operator's chart. It takes no node selector, so that its affinity says it."""
+def operator_values(pods: Pods) -> dict[str, Any]:
+    """Values of the operator's chart. It takes no node selector, so the affinity contains it."""
     values: dict[str, Any] = {
         "imagePullSecretNames": list(pods.image_pull_secrets),
         "customPodLabels": dict(pods.labels),
-        "tolerations": [dict(it) for it in pods.tolerations],
+        "tolerations": pods.toleration_specs,
         "affinity": merged_affinity(on_nodes(pods.node_selector), pods.affinity),
     }
-    return {name: value for name, value in values.items() if value}
+    return given(values)
 
 
-def _pgbackrest(backrest: Mapping[str, Any], pods: PodSettings) -> dict[str, Any]:
-    made = dict(backrest)
+def _pgbackrest(backrest: Mapping[str, Any], pods: Pods) -> dict[str, Any]:
+    changed = dict(backrest)
     for name in ("jobs", "repoHost"):
         placed = _placed(backrest.get(name) or {}, pods)
         if placed:
-            made[name] = placed
+            changed[name] = placed
     # Its pods that must end by themselves have no metadata of their own.
     if metadata := _metadata(pods.job_labels, pods.job_annotations):
-        made["metadata"] = metadata
-    return made
+        changed["metadata"] = metadata
+    return changed
 
 
-def _placed(part: Mapping[str, Any], pods: PodSettings) -> dict[str, Any]:
+def _placed(part: Mapping[str, Any], pods: Pods) -> dict[str, Any]:
     """A part of the spec that has pods: instances, PgBouncer, pgBackRest's Jobs and its host."""
-    made = dict(part)
+    changed = dict(part)
     own: Mapping[str, Any] = part.get("affinity") or {}
-    told = _selected(own)
-    nodes = {key: value for key, value in pods.node_selector.items() if key not in told}
+    selected = _selected(own)
+    nodes = {key: value for key, value in pods.node_selector.items() if key not in selected}
     if affinity := merged_affinity(merged_affinity(own, on_nodes(nodes)), pods.affinity):
-        made["affinity"] = affinity
+        changed["affinity"] = affinity
     if pods.tolerations:
-        made["tolerations"] = [dict(it) for it in pods.tolerations]
-    if pods.priority_class is not None:
-        made["priorityClassName"] = pods.priority_class
-    return made
+        changed["tolerations"] = pods.toleration_specs
+    if pods.priority_class_name is not None:
+        changed["priorityClassName"] = pods.priority_class_name
+    return changed
 
 
 def _selected(affinity: Mapping[str, Any]) -> set[str]:
@@ -73,5 +75,4 @@ def _selected(affinity: Mapping[str, Any]) -> set[str]:
 
 
 def _metadata(labels: Mapping[str, str], annotations: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    found = {"labels": dict(labels), "annotations": dict(annotations)}
-    return {name: it for name, it in found.items() if it}
+    return given({"labels": dict(labels), "annotations": dict(annotations)})

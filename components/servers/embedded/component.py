@@ -1,8 +1,5 @@
 """The embedded server: one PostgreSQL beside an app, as a StatefulSet of one."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pulumi
 import pulumi_kubernetes as k8s
 import pulumi_random as random
@@ -15,70 +12,45 @@ from components.postgres import scripts, tuning
 from components.postgres.credentials import PASSWORD_LENGTH, PORT
 from components.postgres.endpoint import TlsMode
 from components.postgres.security import CONFIG_HASH
-from components.postgres.server import AdminSecret, Server, ServerComponent
-from components.servers.embedded.pod import ROTATION, PodArgs, pod_template
-
-
-@dataclass(frozen=True)
-class EmbeddedServerArgs:
-    """What an embedded server needs to know.
-
-    Attributes:
-        name: name of the StatefulSet and its Service; pod `<name>-0`, claim `data-<name>-0`.
-        namespace: namespace that it runs in.
-        image: official `postgres` image.
-        storage_size: size of the data volume, such as `8Gi`.
-        storage_class: storage class, the cluster's default if None.
-        memory: memory request and limit, such as `1Gi`.
-        cpu: CPU request.
-        cpu_limit: CPU limit.
-        max_connections: connections that the server accepts.
-        parameters: PostgreSQL settings on top of the derived ones.
-        node_selector: labels of the nodes that it may run on.
-        admin_password_rotation: raise it for a new admin password.
-        retain_data: whether the claim outlives the stack.
-        start_timeout_seconds: how long Pulumi waits for the server.
-        any_user: whether its pod runs as a user that the image does not know; who gives it one (`PodSettings`) says so.
-    """
-
-    name: str
-    namespace: str
-    image: str
-    storage_size: str = "8Gi"
-    storage_class: str | None = None
-    memory: str = "1Gi"
-    cpu: str = "250m"
-    cpu_limit: str = "2"
-    max_connections: int = 100
-    parameters: Mapping[str, tuning.ParameterValue] = field(default_factory=dict[str, tuning.ParameterValue])
-    node_selector: Mapping[str, str] = field(default_factory=dict[str, str])
-    admin_password_rotation: int = 1
-    retain_data: bool = True
-    start_timeout_seconds: int = 300
-    any_user: bool = False
+from components.postgres.server import AdminSecret, ServerComponent, ServerConnection
+from components.servers.embedded.pod import ROTATION, pod_template
+from components.servers.embedded.settings import EmbeddedSettings
+from components.servers.placement import Placement
 
 
 class EmbeddedServer(ServerComponent):
-    """A PostgreSQL server with its claim, Service and admin Secret.
+    """A PostgreSQL server with its claim, Service and admin Secret."""
 
-    Attributes:
-        admin_password: password of its admin, `postgres`; a secret.
-    """
+    def __init__(
+        self,
+        name: str,
+        server_name: str,
+        settings: EmbeddedSettings,
+        place: Placement,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Create the server.
 
-    admin_password: pulumi.Output[str]
-
-    def __init__(self, name: str, args: EmbeddedServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        Args:
+            name: name of the component.
+            server_name: name of the StatefulSet and its Service; pod `<server_name>-0`, claim `data-<server_name>-0`.
+            settings: its size.
+            place: where it stands. The client image is the server's own as well.
+            opts: options of the component.
+        """
         super().__init__("lakehouse:postgres:EmbeddedServer", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        labels = {"app.kubernetes.io/name": "postgresql", "app.kubernetes.io/instance": args.name}
-        admin = AdminSecret(f"{args.name}-admin")
-        self.server = Server(
-            host=f"{args.name}.{args.namespace}.svc.cluster.local",
+        # Its pod runs as a user that the image does not know.
+        any_user = not place.pods.as_image_user
+        labels = {"app.kubernetes.io/name": "postgresql", "app.kubernetes.io/instance": server_name}
+        admin = AdminSecret(f"{server_name}-admin")
+        self.connection = ServerConnection(
+            host=f"{server_name}.{place.namespace}.svc.cluster.local",
             port=PORT,
             tls=TlsMode.DISABLE,
-            namespace=args.namespace,
+            namespace=place.namespace,
             admin=admin,
-            client_image=args.image,
+            client_image=place.client_image,
             exclusive=True,
         )
 
@@ -86,28 +58,28 @@ class EmbeddedServer(ServerComponent):
             f"{name}-admin",
             length=PASSWORD_LENGTH,
             special=False,
-            keepers={"rotation": str(args.admin_password_rotation)},
+            keepers={"rotation": str(settings.admin_password_rotation)},
             opts=child,
         )
         self.admin_password = password.result
         admin_secret = secret(
             f"{name}-admin",
-            {"name": admin.name, "namespace": args.namespace, "labels": labels},
+            {"name": admin.name, "namespace": place.namespace, "labels": labels},
             {"username": "postgres", "password": password.result},
             child,
         )
-        files = _files(args)
+        files = _files(settings, any_user=any_user)
         config = k8s.core.v1.ConfigMap(
             f"{name}-config",
-            metadata={"name": f"{args.name}-config", "namespace": args.namespace, "labels": labels},
+            metadata={"name": f"{server_name}-config", "namespace": place.namespace, "labels": labels},
             data=files,
             opts=child,
         )
         claim = k8s.core.v1.PersistentVolumeClaim(
             f"{name}-data",
             metadata={
-                "name": f"data-{args.name}-0",
-                "namespace": args.namespace,
+                "name": f"data-{server_name}-0",
+                "namespace": place.namespace,
                 "labels": labels,
                 "annotations": {
                     # A kept claim is taken over, whoever wrote its fields before.
@@ -119,16 +91,16 @@ class EmbeddedServer(ServerComponent):
             },
             spec={
                 "access_modes": ["ReadWriteOnce"],
-                "resources": {"requests": {"storage": args.storage_size}},
-                "storage_class_name": args.storage_class,
+                "resources": {"requests": {"storage": settings.storage_size}},
+                "storage_class_name": settings.storage_class,
             },
-            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=args.retain_data),
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=place.retain_data),
         )
         k8s.core.v1.Service(
             f"{name}-service",
             metadata={
-                "name": args.name,
-                "namespace": args.namespace,
+                "name": server_name,
+                "namespace": place.namespace,
                 "labels": labels,
                 # Waiting for the pod is the StatefulSet's part.
                 "annotations": {"pulumi.com/skipAwait": "true"},
@@ -138,49 +110,42 @@ class EmbeddedServer(ServerComponent):
         )
         k8s.apps.v1.StatefulSet(
             f"{name}-server",
-            metadata={"name": args.name, "namespace": args.namespace, "labels": labels},
+            metadata={"name": server_name, "namespace": place.namespace, "labels": labels},
             spec=StatefulSetSpecArgs(
-                service_name=args.name,
+                service_name=server_name,
                 replicas=1,
                 # Else a pod that cannot start keeps its mended successor from being made.
                 pod_management_policy="Parallel",
                 selector=LabelSelectorArgs(match_labels=labels),
                 template=pod_template(
-                    PodArgs(
-                        image=args.image,
-                        labels=labels,
-                        annotations={
-                            CONFIG_HASH: scripts.fingerprint(files),
-                            ROTATION: str(args.admin_password_rotation),
-                        },
-                        memory=args.memory,
-                        cpu=args.cpu,
-                        cpu_limit=args.cpu_limit,
-                        node_selector=args.node_selector,
-                        claim_name=f"data-{args.name}-0",
-                        config_name=f"{args.name}-config",
-                        admin_secret_name=admin.name,
-                        any_user=args.any_user,
-                    )
+                    server_name,
+                    settings,
+                    image=place.client_image,
+                    labels=labels,
+                    annotations={
+                        CONFIG_HASH: scripts.fingerprint(files),
+                        ROTATION: str(settings.admin_password_rotation),
+                    },
+                    any_user=any_user,
                 ),
             ),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[admin_secret, config, claim],
                 custom_timeouts=pulumi.CustomTimeouts(
-                    create=f"{args.start_timeout_seconds}s", update=f"{args.start_timeout_seconds}s"
+                    create=f"{place.start_timeout_seconds}s", update=f"{place.start_timeout_seconds}s"
                 ),
             ),
         )
         self.register_outputs({})
 
 
-def _files(args: EmbeddedServerArgs) -> dict[str, str]:
+def _files(settings: EmbeddedSettings, *, any_user: bool) -> dict[str, str]:
     parameters: dict[str, tuning.ParameterValue] = {
         **tuning.derive(
-            memory=to_bytes(args.memory),
-            connections=args.max_connections,
-            cpu_limit=to_millicpu(args.cpu_limit),
+            memory=to_bytes(settings.memory),
+            connections=settings.max_connections,
+            cpu_limit=to_millicpu(settings.cpu_limit),
         ),
         "listen_addresses": "*",
         "hba_file": "/etc/postgresql/pg_hba.conf",
@@ -192,10 +157,10 @@ def _files(args: EmbeddedServerArgs) -> dict[str, str]:
         "log_lock_waits": True,
         "log_timezone": "UTC",
         "timezone": "UTC",
-        **args.parameters,
+        **settings.parameters,
     }
     names = ["prepare.sh", "probe.sh", "stop.sh", "pg_hba.conf", "pg_ident.conf"]
-    if not args.any_user:
+    if not any_user:
         return {**scripts.read(*names), "postgresql.conf": tuning.render(parameters)}
     # `peer` looks the name of a client's user up, which this one has not. So its socket is its own instead.
     parameters["unix_socket_permissions"] = "0700"

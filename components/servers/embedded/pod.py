@@ -1,7 +1,6 @@
 """The pod of an embedded server: a step that prepares the volume, then the server itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pulumi_kubernetes.core.v1 import (
     ConfigMapVolumeSourceArgs,
@@ -26,6 +25,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.postgres.credentials import PORT
 from components.postgres.security import container_security, pod_security
+from components.servers.embedded.settings import EmbeddedSettings
 
 SERVER_CONTAINER = "postgresql"
 ROTATION = "lakehouse/admin-password-rotation"
@@ -42,50 +42,55 @@ PASSWD = "passwd"
 """Name of a list of users in `/tmp`, where the pod's user is one that the image does not know."""
 
 
-@dataclass(frozen=True)
-class PodArgs:
-    """What differs from one embedded server's pod to the next; see `EmbeddedServerArgs`."""
+def pod_template(
+    server_name: str,
+    settings: EmbeddedSettings,
+    *,
+    image: str,
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str],
+    any_user: bool,
+) -> PodTemplateSpecArgs:
+    """Template of the StatefulSet's one pod.
 
-    image: str
-    labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    memory: str
-    cpu: str
-    cpu_limit: str
-    node_selector: Mapping[str, str]
-    claim_name: str
-    config_name: str
-    admin_secret_name: str
-    any_user: bool = False
-
-
-def pod_template(args: PodArgs) -> PodTemplateSpecArgs:
-    """Template of the StatefulSet's one pod."""
+    Args:
+        server_name: name of the server, which begins the names of its claim, ConfigMap and Secret.
+        settings: its size.
+        image: image of PostgreSQL.
+        labels: labels of the pod.
+        annotations: its annotations.
+        any_user: whether it runs as a user that the image does not know.
+    """
+    resources = ResourceRequirementsArgs(requests=settings.resources["requests"], limits=settings.resources["limits"])
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(
-            labels=dict(args.labels),
-            annotations={"kubectl.kubernetes.io/default-container": SERVER_CONTAINER, **args.annotations},
+            labels=dict(labels),
+            annotations={"kubectl.kubernetes.io/default-container": SERVER_CONTAINER, **annotations},
         ),
         spec=PodSpecArgs(
             automount_service_account_token=False,
             enable_service_links=False,
             security_context=pod_security(),
             termination_grace_period_seconds=STOP_TIMEOUT_SECONDS + 15,
-            node_selector=dict(args.node_selector) or None,
-            init_containers=[*([_any_user(args)] if args.any_user else []), _prepare(args)],
-            containers=[_server(args)],
+            node_selector=dict(settings.node_selector) or None,
+            init_containers=[
+                *([_any_user(image, resources)] if any_user else []),
+                _prepare(image, resources, any_user=any_user),
+            ],
+            containers=[_server(image, resources)],
             volumes=[
                 VolumeArgs(
                     name="data",
-                    persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=args.claim_name),
+                    persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=f"data-{server_name}-0"),
                 ),
                 VolumeArgs(
-                    name="config", config_map=ConfigMapVolumeSourceArgs(name=args.config_name, default_mode=0o555)
+                    name="config",
+                    config_map=ConfigMapVolumeSourceArgs(name=f"{server_name}-config", default_mode=0o555),
                 ),
                 VolumeArgs(
                     name="admin",
                     secret=SecretVolumeSourceArgs(
-                        secret_name=args.admin_secret_name,
+                        secret_name=f"{server_name}-admin",
                         items=[KeyToPathArgs(key="password", path="password")],
                         default_mode=0o440,
                     ),
@@ -99,33 +104,33 @@ def pod_template(args: PodArgs) -> PodTemplateSpecArgs:
     )
 
 
-def _prepare(args: PodArgs) -> ContainerArgs:
+def _prepare(image: str, resources: ResourceRequirementsArgs, *, any_user: bool) -> ContainerArgs:
     return ContainerArgs(
         name="prepare",
-        image=args.image,
+        image=image,
         command=["sh", f"{CONFIG}/prepare.sh"],
         env=[
             EnvVarArgs(name="PGDATA", value=PGDATA),
             EnvVarArgs(name="ADMIN_PASSWORD_FILE", value=f"{ADMIN}/password"),
         ],
-        resources=_resources(args),
+        resources=resources,
         security_context=container_security(),
         termination_message_policy="FallbackToLogsOnError",
         volume_mounts=[
             *_mounts(),
             VolumeMountArgs(name="admin", mount_path=ADMIN, read_only=True),
-            *([VolumeMountArgs(name="tmp", mount_path="/etc/passwd", sub_path=PASSWD)] if args.any_user else []),
+            *([VolumeMountArgs(name="tmp", mount_path="/etc/passwd", sub_path=PASSWD)] if any_user else []),
         ],
     )
 
 
-def _any_user(args: PodArgs) -> ContainerArgs:
+def _any_user(image: str, resources: ResourceRequirementsArgs) -> ContainerArgs:
     """Gives the pod's user a name, which `initdb` asks for."""
     return ContainerArgs(
         name="any-user",
-        image=args.image,
+        image=image,
         command=["sh", f"{CONFIG}/any_user.sh", f"/tmp/{PASSWD}"],  # noqa: S108 - the container's own
-        resources=_resources(args),
+        resources=resources,
         security_context=container_security(),
         termination_message_policy="FallbackToLogsOnError",
         volume_mounts=[
@@ -135,10 +140,10 @@ def _any_user(args: PodArgs) -> ContainerArgs:
     )
 
 
-def _server(args: PodArgs) -> ContainerArgs:
+def _server(image: str, resources: ResourceRequirementsArgs) -> ContainerArgs:
     return ContainerArgs(
         name=SERVER_CONTAINER,
-        image=args.image,
+        image=image,
         command=["postgres"],
         args=["-D", PGDATA, "-c", f"config_file={CONFIG}/postgresql.conf"],
         env=[
@@ -146,7 +151,7 @@ def _server(args: PodArgs) -> ContainerArgs:
             EnvVarArgs(name="STOP_TIMEOUT_SECONDS", value=str(STOP_TIMEOUT_SECONDS)),
         ],
         ports=[ContainerPortArgs(name="postgresql", container_port=PORT)],
-        resources=_resources(args),
+        resources=resources,
         security_context=container_security(),
         termination_message_policy="FallbackToLogsOnError",
         lifecycle=LifecycleArgs(pre_stop=LifecycleHandlerArgs(exec_=_script("stop.sh"))),
@@ -176,10 +181,3 @@ def _mounts() -> list[VolumeMountArgs]:
         VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the container's own
         VolumeMountArgs(name="shm", mount_path="/dev/shm"),  # noqa: S108 - the container's own
     ]
-
-
-def _resources(args: PodArgs) -> ResourceRequirementsArgs:
-    return ResourceRequirementsArgs(
-        requests={"cpu": args.cpu, "memory": args.memory},
-        limits={"cpu": args.cpu_limit, "memory": args.memory},
-    )

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.forms.base import Model, Refusal
-from components.forms.names import ObjectName, PostgresImage
-from components.forms.parameters import OURS, Kept, Parameter, without
-from components.forms.pins import POSTGRES_IMAGE
+from components.forms.images import POSTGRES_IMAGE, PostgresImage
+from components.forms.parameters import OURS, Parameter, ProtectedParameters, without
 from components.forms.quantity import Cpu, MemorySize, VolumeSize
-from components.postgres.sizing import size_refusals, wal_refusals
+from components.postgres.endpoint import TlsMode
+from components.postgres.sizing import ServerSize, wal_refusals
 
 _SERVERS_OWN = (
     "config_file",
@@ -21,42 +21,34 @@ _SERVERS_OWN = (
     "port",
     "unix_socket_directories",
 )
-_KEPT = Kept(
+_PROTECTED = ProtectedParameters(
     (*OURS, *_SERVERS_OWN),
-    f"any PostgreSQL setting but those that durability and access rest on: {', '.join(sorted((*OURS, *_SERVERS_OWN)))}",
+    "any PostgreSQL setting but those that durability and access depend on: "
+    + ", ".join(sorted((*OURS, *_SERVERS_OWN))),
 )
 
 
-class EmbeddedServer(Model):
-    """Size and place of one app's own PostgreSQL, used where `postgresql.mode` is `embedded`."""
+class EmbeddedSettings(ServerSize):
+    """Size of an app's own PostgreSQL server, used where `postgresql.mode` is `embedded`."""
 
     storage_size: VolumeSize = "8Gi"
-    """Size of the data volume. May grow, never shrink."""
-    storage_class: ObjectName | None = None
-    """Storage class of the data volume; the cluster's default one if absent. Fixed once the volume is there."""
     memory: MemorySize = "1Gi"
-    """Memory of the server, requested and limited alike; its settings are derived from it."""
     cpu: Cpu = "250m"
-    """CPU that the server requests."""
     cpu_limit: Cpu = "2"
-    """CPU that the server may take at most."""
     max_connections: Annotated[int, Field(ge=20, le=2000)] = 100
-    """Connections that the server accepts."""
-    parameters: Annotated[dict[str, Parameter], without(_KEPT)] = {}
+    parameters: Annotated[dict[str, Parameter], without(_PROTECTED)] = {}
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
-    node_selector: dict[str, str] = {}
-    """Labels of the nodes that the server may run on."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the server's admin role a new password; the server restarts."""
 
     def refusals(self) -> Iterator[Refusal]:
         """Sizes that do not fit each other."""
-        yield from size_refusals(self)
+        yield from super().refusals()
         yield from wal_refusals(self.memory, "storageSize", self.storage_size, (("storageSize",), ("memory",)))
 
 
 class EmbeddedPostgreSQL(Model):
-    """Each app has a PostgreSQL of its own beside it."""
+    """Each app has a PostgreSQL server of its own."""
 
     mode: Literal["embedded"] = "embedded"
     """`embedded`: a StatefulSet beside each app."""
@@ -64,3 +56,18 @@ class EmbeddedPostgreSQL(Model):
     """The official image, or one made from it; version 17, exact tag."""
     start_timeout_seconds: Annotated[int, Field(ge=60, le=3600)] = 300
     """How long `pulumi up` waits for a server before it fails with the server's last log lines."""
+
+    @property
+    def server_or_none(self) -> None:
+        """The server that both apps share: there is none."""
+        return None
+
+    @property
+    def has_admin(self) -> bool:
+        """Whether the program can create roles and databases."""
+        return True
+
+    @property
+    def client_tls(self) -> TlsMode:
+        """How apps connect: inside a namespace, in clear text."""
+        return TlsMode.DISABLE

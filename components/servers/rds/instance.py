@@ -1,4 +1,4 @@
-"""An RDS instance that the program makes: all that a stack file may say of it."""
+"""Settings of an RDS instance that the program creates."""
 
 import re
 from collections.abc import Iterator
@@ -6,15 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from components.forms.base import Found, Model, Refusal, refuse
-from components.servers.cloud import RdsParameters
-from components.servers.rds import aws
+from components.forms.base import Model, Placeholder, Refusal, refuse
+from components.forms.computed import OrOutput, TextInput, known
+from components.servers.rds import aws, windows
+from components.servers.rds.parameters import RdsParameters
 
 CaIdentifier = Literal["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
-"""Authority that signs the server's certificate (RDS User Guide, "Using SSL/TLS to encrypt a connection")."""
+"""CA that signs the server's certificate (RDS User Guide, "Using SSL/TLS to encrypt a connection")."""
 
 # "gp3 storage" in the RDS User Guide: PostgreSQL's volumes are striped from 400 GiB on, and only then can IOPS and
-# throughput be bought; what they bring of themselves is the least.
+# throughput be bought; what they include is the least.
 STRIPED_GIB = 400
 LEAST_IOPS, MOST_IOPS = 12_000, 64_000
 LEAST_THROUGHPUT, MOST_THROUGHPUT = 500, 4_000
@@ -41,18 +42,19 @@ class RdsStorage(Model):
     """The gp3 volume."""
 
     allocated: Annotated[int, Field(ge=SMALLEST_GIB, le=LARGEST_GIB)] = 100
-    """Size in GiB at first. May grow, never shrink."""
+    """Initial size in GiB. May grow, never shrink."""
     maximum: Annotated[int, Field(ge=SMALLEST_GIB, le=LARGEST_GIB)] | None = 500
-    """Size in GiB up to which AWS grows it by itself; `null` for never."""
+    """Size in GiB up to which AWS grows the volume by itself; `null` for never."""
     iops: Annotated[int, Field(ge=LEAST_IOPS, le=MOST_IOPS)] | None = None
-    """Provisioned IOPS, with 400 GiB or more; absent, the 3000 or 12000 that come with the volume."""
+    """Provisioned IOPS, with 400 GiB or more; absent, the 3000 or 12000 that the volume includes."""
     throughput: Annotated[int, Field(ge=LEAST_THROUGHPUT, le=MOST_THROUGHPUT)] | None = None
-    """Provisioned throughput in MiB/s, with 400 GiB or more; absent, the 125 or 500 that come with the volume."""
-    kms_key_arn: aws.KmsKeyArn | None = None
-    """Key that the volume is encrypted with; absent, the account's `aws/rds`. Fixed once the instance is there."""
+    """Provisioned throughput in MiB/s, with 400 GiB or more; absent, the 125 or 500 that the volume includes."""
+    kms_key_arn: Annotated[TextInput, OrOutput(aws.KmsKeyArn)] | None = None
+    """ARN of the key that the volume is encrypted with; absent, the account's `aws/rds`. Cannot be changed once the
+    instance exists."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """Autoscaling that would do nothing, and performance that the volume cannot have."""
+        """Autoscaling without effect, and performance that the volume cannot have."""
         sizes = (("allocated",), ("maximum",))
         # "Managing capacity automatically with storage autoscaling" in the RDS User Guide: at least 10% more.
         least = -(-self.allocated * 11 // 10)
@@ -73,132 +75,143 @@ class RdsStorage(Model):
 
 
 class RdsNetwork(Model):
-    """Where the instance is and who reaches it."""
+    """The instance's network, and what may connect to it."""
 
-    vpc_id: aws.VpcId
-    """VPC of the instance; the cluster's own, or one that it is peered with."""
-    subnet_ids: Annotated[list[aws.SubnetId], Field(min_length=2)] | None = None
-    """Private subnets in two or more availability zones, of which the program makes a subnet group."""
-    subnet_group: aws.SubnetGroupName | None = None
-    """A subnet group that is there, instead of `subnetIds`."""
-    allowed_security_groups: list[aws.SecurityGroupId] = []
-    """Security groups of the cluster's nodes (or pods) that may connect."""
+    vpc_id: Annotated[TextInput, OrOutput(aws.VpcId)]
+    """VPC of the instance, such as `vpc-0123456789abcdef0`: the cluster's own, or one that it is peered with."""
+    subnet_ids: Annotated[list[Annotated[TextInput, OrOutput(aws.SubnetId)]], Field(min_length=2)] | None = None
+    """Private subnets in two or more availability zones, such as `subnet-0123456789abcdef0`; the program creates a
+    subnet group of them."""
+    subnet_group: Annotated[TextInput, OrOutput(aws.SubnetGroupName)] | None = None
+    """Name of an existing subnet group, instead of `subnetIds`."""
+    allowed_security_groups: list[Annotated[TextInput, OrOutput(aws.SecurityGroupId)]] = []
+    """Security groups of the cluster's nodes (or pods) that may connect, such as `sg-0123456789abcdef0`."""
     allowed_cidrs: list[aws.Cidr] = []
-    """Blocks of the cluster's addresses, IPv4 or IPv6, that may connect."""
+    """Blocks of the cluster's addresses, IPv4 or IPv6, that may connect, such as `10.0.0.0/16`."""
     network_type: Literal["IPV4", "DUAL"] | None = None
-    """`DUAL`: the instance has IPv6 addresses, too, and so must its subnets. Absent, what it has; `IPV4` at first."""
+    """`DUAL`: the instance has IPv6 addresses as well, and its subnets must have them too. Absent, the instance's type
+    is not changed; a new instance is `IPV4`."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """No subnets, two sorts of them, or a server that nobody reaches."""
+        """No subnets or two kinds of them, a server that nothing can connect to, and values that are given twice."""
         reads = (("subnetIds",), ("subnetGroup",))
         if self.subnet_ids is None and self.subnet_group is None:
-            yield Refusal(("subnetIds",), Found.NOTHING, "either `subnetIds` or `subnetGroup`", reads)
+            yield Refusal(("subnetIds",), Placeholder.NOTHING, "either `subnetIds` or `subnetGroup`", reads)
         if self.subnet_ids is not None and self.subnet_group is not None:
-            yield Refusal(("subnetGroup",), self.subnet_group, "not both `subnetIds` and `subnetGroup`", reads)
+            found = known(self.subnet_group)
+            yield Refusal(("subnetGroup",), found, "not both `subnetIds` and `subnetGroup`", reads)
         sources = (("allowedSecurityGroups",), ("allowedCidrs",))
         if not self.allowed_security_groups and not self.allowed_cidrs:
-            allowed = "the cluster, by `allowedSecurityGroups` or `allowedCidrs`: else nobody reaches the server"
-            yield Refusal(("allowedSecurityGroups",), Found.NOTHING, allowed, sources)
+            allowed = (
+                "the cluster, by `allowedSecurityGroups` or `allowedCidrs`: otherwise nothing can connect to the server"
+            )
+            yield Refusal(("allowedSecurityGroups",), Placeholder.NOTHING, allowed, sources)
         ipv6 = [block for block in self.allowed_cidrs if aws.is_ipv6(block)]
         if ipv6 and self.network_type != "DUAL":
-            allowed = f"DUAL where `allowedCidrs` has IPv6 blocks ({', '.join(ipv6)}): else no such address reaches it"
-            yield Refusal(("networkType",), self.network_type or Found.NOTHING, allowed, (*sources, ("networkType",)))
+            allowed = f"DUAL where `allowedCidrs` has IPv6 blocks ({', '.join(ipv6)}): otherwise they cannot connect"
+            yield Refusal(
+                ("networkType",), self.network_type or Placeholder.NOTHING, allowed, (*sources, ("networkType",))
+            )
         lists = {
             "subnetIds": self.subnet_ids or [],
             "allowedSecurityGroups": self.allowed_security_groups,
             "allowedCidrs": self.allowed_cidrs,
         }
         for key, values in lists.items():
-            if len(set(values)) < len(values):
-                yield Refusal((key,), values, "each of them once")
+            texts = [value for value in values if isinstance(value, str)]
+            if len(set(texts)) < len(texts):
+                yield Refusal((key,), texts, "each of them once")
 
 
-class RdsBackup(Model):
-    """Automated backups, which carry the recovery to any point in time."""
+class RdsBackups(Model):
+    """Automated backups, from which any point in time can be restored."""
 
     # 0 switches backups off, and with them the recovery to a point in time and replicas.
     retention_days: Annotated[int, Field(ge=1, le=35)] = 14
     """Days back to which any point in time can be restored."""
-    window: aws.BackupWindow = "02:00-03:00"
-    """When the daily backup is taken, UTC."""
+    window: windows.BackupWindow = "02:00-03:00"
+    """When the daily backup is taken, in UTC, such as `02:00-03:00`."""
     final_snapshot: bool = True
     """Whether a snapshot is taken when the instance is deleted."""
     final_snapshot_identifier: aws.SnapshotIdentifier | None = None
-    """Its identifier; absent, `<identifier>-final`. A second one of that name cannot be made."""
+    """Identifier of the final snapshot; absent, `<identifier>-final`. No second one with it can be created."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """A name for nothing."""
+        """An identifier without a snapshot."""
         if not self.final_snapshot and self.final_snapshot_identifier is not None:
             reads = (("finalSnapshot",), ("finalSnapshotIdentifier",))
-            allowed = "no name where `finalSnapshot` is false"
+            allowed = "no identifier where `finalSnapshot` is false"
             yield Refusal(("finalSnapshotIdentifier",), self.final_snapshot_identifier, allowed, reads)
 
 
 class RdsPerformanceInsights(Model):
-    """Load of the server by query, wait and user."""
+    """The server's load by query, wait and user."""
 
     enabled: bool = True
-    """Whether it is recorded."""
+    """Whether AWS records the load."""
     retention_days: Annotated[int, AfterValidator(_retention)] = 7
-    """Days that it is kept: 7 are free."""
+    """Days for which the load is kept: 7, which are free, months of 31 days up to 713, or 731."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """A retention of nothing."""
+        """A retention without records."""
         if not self.enabled and "retention_days" in self.model_fields_set:
             reads = (("enabled",), ("retentionDays",))
             yield Refusal(("retentionDays",), self.retention_days, "no retention where `enabled` is false", reads)
 
 
 class RdsReadReplica(Model):
-    """A second instance that follows the first and takes queries."""
+    """A second instance that follows the first and answers queries."""
 
     instance_class: aws.InstanceClass | None = None
-    """Its class; absent, the first one's."""
+    """Class of the replica, such as `db.m7g.large`; absent, the first instance's."""
     multi_az: bool = False
-    """Whether it has a standby in another availability zone."""
+    """Whether the replica has a standby in another availability zone."""
 
 
 class RdsInstance(Model):
-    """An instance that the program makes."""
+    """An instance that the program creates."""
+
+    renamed = {"backup": "backups"}
 
     identifier: aws.Identifier = "lakehouse"
-    """Name of the instance in the account and region. Fixed once it is there."""
+    """Identifier of the instance in the account and region. Cannot be changed once it exists."""
     version: Annotated[str, AfterValidator(_version)] = "17"
-    """PostgreSQL's version: the major one alone where AWS chooses and upgrades the minor one, else an exact one."""
+    """Version of PostgreSQL: `17` where AWS chooses and upgrades the minor version, otherwise an exact one such as
+    `17.6`."""
     auto_minor_version_upgrade: bool = True
     """Whether AWS upgrades the minor version in the maintenance window."""
     allow_major_version_upgrade: bool = False
-    """Whether another major version may be given to an instance that is there."""
+    """Whether `version` may be another major version than the existing instance's, which upgrades it."""
     instance_class: aws.InstanceClass = "db.m7g.large"
-    """Processors and memory."""
+    """Class of the instance, which gives its processors and memory."""
     multi_az: bool = True
     """Whether a standby in another availability zone takes over when the server fails."""
     storage: RdsStorage = RdsStorage()
     """The volume."""
     network: RdsNetwork
-    """Where the instance is and who reaches it."""
-    backup: RdsBackup = RdsBackup()
+    """The instance's network, and what may connect to it."""
+    backups: RdsBackups = RdsBackups()
     """Backups."""
-    maintenance_window: aws.MaintenanceWindow = "sun:04:00-sun:05:00"
-    """When AWS may restart the server, UTC."""
+    maintenance_window: windows.MaintenanceWindow = "sun:04:00-sun:05:00"
+    """When AWS may restart the server, in UTC, such as `sun:04:00-sun:05:00`."""
     apply_immediately: bool = True
-    """Whether a change is made at once, with its interruption, instead of in the next maintenance window."""
+    """Whether AWS applies a change at once, with its interruption, instead of in the next maintenance window."""
     parameters: RdsParameters = {}
     """PostgreSQL settings on top of RDS's, such as `log_min_duration_statement: 500`, `work_mem: 64MB` or
     `shared_buffers: "{DBInstanceClassMemory/32768}"`. The output `postgresql` names those that wait for a reboot."""
     performance_insights: RdsPerformanceInsights = RdsPerformanceInsights()
-    """Load of the server by query."""
+    """The server's load by query, wait and user."""
     iam_authentication: bool | None = None
-    """Whether roles with `rds_iam` log in with tokens of AWS IAM: for people, since the apps need passwords. Absent,
-    what the instance has; off at first."""
+    """Whether roles with `rds_iam` log in with tokens of AWS IAM: for people, since the apps need passwords. Absent, it
+    is not changed; a new instance has it off."""
     log_exports: list[Literal["postgresql", "upgrade"]] = ["postgresql", "upgrade"]
-    """Logs that go to CloudWatch."""
+    """Logs that RDS exports to CloudWatch."""
     ca_identifier: CaIdentifier = "rds-ca-rsa2048-g1"
-    """Authority that signs the server's certificate."""
+    """CA that signs the server's certificate, by its kind of key."""
     deletion_protection: bool = True
-    """Whether neither AWS nor Pulumi deletes the instance before this is false."""
+    """Whether AWS and Pulumi refuse to delete the instance."""
     read_replica: RdsReadReplica | None = None
-    """A replica for queries, if there is to be one."""
+    """A read replica for queries; absent, none is created."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the admin role a new password."""
 
@@ -208,23 +221,37 @@ class RdsInstance(Model):
         exact = "." in self.version
         if exact and self.auto_minor_version_upgrade:
             allowed = (
-                f"{self.version.partition('.')[0]}, or `autoMinorVersionUpgrade: false`: AWS would leave an exact one"
+                f"{self.version.partition('.')[0]}, or `autoMinorVersionUpgrade: false`: AWS upgrades an exact one"
             )
             yield Refusal(("version",), self.version, allowed, reads)
         if not exact and not self.auto_minor_version_upgrade:
             allowed = f"an exact version such as {self.version}.6 where `autoMinorVersionUpgrade` is false"
             yield Refusal(("version",), self.version, allowed, reads)
-        if aws.weekly_window(self.maintenance_window).overlaps(aws.daily_window(self.backup.window)):
-            windows = (("maintenanceWindow",), ("backup", "window"))
+        if windows.weekly_window(self.maintenance_window).overlaps(windows.daily_window(self.backups.window)):
+            both = (("maintenanceWindow",), ("backups", "window"))
             if "maintenance_window" in self.model_fields_set:
-                allowed = f"a window apart from the backup's ({self.backup.window})"
-                yield Refusal(("maintenanceWindow",), self.maintenance_window, allowed, windows)
+                allowed = f"a window apart from the backups' ({self.backups.window})"
+                yield Refusal(("maintenanceWindow",), self.maintenance_window, allowed, both)
             else:
                 allowed = f"a window apart from the maintenance's ({self.maintenance_window})"
-                yield Refusal(("backup", "window"), self.backup.window, allowed, windows)
+                yield Refusal(("backups", "window"), self.backups.window, allowed, both)
         longest = 63 - len(REPLICA_SUFFIX)
         if self.read_replica is not None and len(self.identifier) > longest:
-            allowed = f"at most {longest} characters where `readReplica` is there, called <identifier>{REPLICA_SUFFIX}"
+            allowed = (
+                f"at most {longest} characters with `readReplica`, whose identifier is <identifier>{REPLICA_SUFFIX}"
+            )
             yield Refusal(("identifier",), self.identifier, allowed, (("identifier",), ("readReplica",)))
         if len(set(self.log_exports)) < len(self.log_exports):
             yield Refusal(("logExports",), self.log_exports, "each of them once")
+
+    @property
+    def final_snapshot(self) -> str | None:
+        """Identifier of the snapshot that is taken when the instance is deleted; None for none."""
+        if not self.backups.final_snapshot:
+            return None
+        return self.backups.final_snapshot_identifier or f"{self.identifier}-final"
+
+    @property
+    def insights_days(self) -> int | None:
+        """Days for which Performance Insights keep the load; None if they are off."""
+        return self.performance_insights.retention_days if self.performance_insights.enabled else None

@@ -1,47 +1,31 @@
-"""Where an RDS instance is and who reaches it: subnets, and a security group that is open to the cluster alone."""
+"""The network of an RDS instance: subnets, and a security group that is open to the cluster alone."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 import pulumi
 from pulumi_aws.ec2 import SecurityGroup, SecurityGroupArgs
 from pulumi_aws.rds import SubnetGroup, SubnetGroupArgs
 from pulumi_aws.vpc import SecurityGroupIngressRule, SecurityGroupIngressRuleArgs
 
+from components.forms.computed import known
 from components.postgres.credentials import PORT
-
-
-@dataclass(frozen=True)
-class RdsNetwork:
-    """The network of an instance.
-
-    Attributes:
-        vpc_id: its VPC.
-        subnets: subnets of which a group is made, or the name of a group that is there.
-        allowed_security_groups: security groups of the cluster.
-        allowed_cidrs: blocks of the cluster's addresses, IPv4 or IPv6.
-        type: `IPV4`, or `DUAL` where the instance has IPv6 addresses, too; None for what it has.
-    """
-
-    vpc_id: str
-    subnets: Sequence[str] | str
-    allowed_security_groups: Sequence[str] = ()
-    allowed_cidrs: Sequence[str] = ()
-    type: str | None = None
+from components.servers.rds import aws
+from components.servers.rds.instance import RdsInstance, RdsNetwork
 
 
 def subnet_group(
-    name: str, identifier: str, network: RdsNetwork, opts: pulumi.ResourceOptions, *, tags: Mapping[str, str]
+    name: str, instance: RdsInstance, opts: pulumi.ResourceOptions, *, tags: Mapping[str, str]
 ) -> pulumi.Input[str]:
-    """Name of the instance's subnet group, which is made if it is not there."""
-    if isinstance(network.subnets, str):
-        return network.subnets
+    """Name of the instance's subnet group: the existing one, or `<name>-subnets`, which is created."""
+    network = instance.network
+    if network.subnet_group is not None:
+        return network.subnet_group
     group = SubnetGroup(
         f"{name}-subnets",
         SubnetGroupArgs(
-            name=identifier,
+            name=instance.identifier,
             description="PostgreSQL of Airbyte and Dagster",
-            subnet_ids=list(network.subnets),
+            subnet_ids=network.subnet_ids or [],
             tags=tags or None,
         ),
         opts,
@@ -50,27 +34,22 @@ def subnet_group(
 
 
 def security_group(
-    name: str, identifier: str, network: RdsNetwork, opts: pulumi.ResourceOptions, *, tags: Mapping[str, str]
+    name: str, instance: RdsInstance, opts: pulumi.ResourceOptions, *, tags: Mapping[str, str]
 ) -> SecurityGroup:
     """The instance's security group: in on PostgreSQL's port from the cluster, out nowhere."""
     group = SecurityGroup(
         f"{name}-access",
         SecurityGroupArgs(
-            name=f"{identifier}-postgresql",
+            name=f"{instance.identifier}-postgresql",
             # Fixed: another description is another group.
             description="PostgreSQL of Airbyte and Dagster, open to their cluster",
-            vpc_id=network.vpc_id,
+            vpc_id=instance.network.vpc_id,
             tags=tags or None,
         ),
         opts,
     )
-    # Rules of their own, each named by whom it lets in: one more or less changes no other.
-    sources = {
-        **{source: {"referenced_security_group_id": source} for source in network.allowed_security_groups},
-        # A resource's name has no `::` in it: it divides the parts of a URN.
-        **{block.replace(":", "-"): {_cidr_key(block): block} for block in network.allowed_cidrs},
-    }
-    for source, let_in in sources.items():
+    # Rules of their own, each named by its source: one more or less changes no other.
+    for source, argument in _sources(instance.network):
         SecurityGroupIngressRule(
             f"{name}-from-{source}",
             SecurityGroupIngressRuleArgs(
@@ -80,12 +59,18 @@ def security_group(
                 to_port=PORT,
                 description="the cluster of Airbyte and Dagster",
                 tags=tags or None,
-                **let_in,
+                **argument,
             ),
             opts,
         )
     return group
 
 
-def _cidr_key(block: str) -> str:
-    return "cidr_ipv6" if ":" in block else "cidr_ipv4"
+def _sources(network: RdsNetwork) -> Iterator[tuple[str, dict[str, pulumi.Input[str]]]]:
+    """What may connect: its part of a resource's name, and the argument of its rule."""
+    for number, group in enumerate(network.allowed_security_groups, start=1):
+        # A resource's name must be known before the resource exists: a group that is computed has its number there.
+        yield known(group) or f"security-group-{number}", {"referenced_security_group_id": group}
+    for block in network.allowed_cidrs:
+        # A resource's name has no `::` in it: it divides the parts of a URN.
+        yield block.replace(":", "-"), {"cidr_ipv6" if aws.is_ipv6(block) else "cidr_ipv4": block}

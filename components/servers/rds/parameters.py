@@ -1,11 +1,16 @@
-"""The parameter group of an RDS instance: TLS for every connection, and what a stack adds."""
+"""PostgreSQL settings as RDS takes them."""
 
-from collections.abc import Mapping
+import re
+from typing import Annotated
 
-import pulumi
-from pulumi_aws.rds import ParameterGroup, ParameterGroupArgs, ParameterGroupParameterArgs
+from pydantic import AfterValidator
 
+from components.forms.parameters import Parameter, ParameterValue, without
 from components.forms.postgresql_settings import read_at_start
+from components.servers.cloud_parameters import in_base_units, protected
+
+# "Specifying DB parameters" in the RDS User Guide: formulas in braces, and functions of them.
+_FORMULA = re.compile(r"\s*(?:\{|(?:GREATEST|LEAST|SUM)\s*\()")
 
 # Further parameters that are read at the start alone: of RDS, of extensions, and of PostgreSQL before 17.
 _FURTHER = frozenset(
@@ -19,51 +24,24 @@ _FURTHER = frozenset(
         "rds.logical_replication",
     }
 )
-_FORCED = {"rds.force_ssl": "1"}
+
+
+def _is_formula(value: ParameterValue) -> bool:
+    return isinstance(value, str) and _FORMULA.match(value) is not None
+
+
+def _converted(parameters: dict[str, ParameterValue]) -> dict[str, ParameterValue]:
+    return in_base_units(parameters, unchanged=_is_formula)
+
+
+RdsParameters = Annotated[
+    dict[str, Parameter],
+    without(protected("rds.accepted_password_auth_method", "rds.force_ssl")),
+    AfterValidator(_converted),
+]
+"""PostgreSQL settings by name: numbers of each setting's own unit, or formulas of RDS."""
 
 
 def needs_reboot(name: str) -> bool:
     """Whether a parameter waits for a reboot: AWS calls it static, and refuses to apply it at once."""
     return name in _FURTHER or read_at_start(name)
-
-
-def parameter_group(
-    name: str,
-    identifier: str,
-    version: str,
-    parameters: Mapping[str, str],
-    opts: pulumi.ResourceOptions,
-    *,
-    tags: Mapping[str, str],
-) -> ParameterGroup:
-    """The group of an instance.
-
-    Args:
-        name: name of the resource.
-        identifier: identifier of the instance.
-        version: PostgreSQL's version, `17` or `17.6`. Another major one is another group: the old one stays until the
-            instance has been upgraded.
-        parameters: PostgreSQL settings by name.
-        opts: options of the resource.
-        tags: its tags.
-    """
-    family = f"postgres{version.partition('.')[0]}"
-    return ParameterGroup(
-        name,
-        ParameterGroupArgs(
-            name=f"{identifier}-{family}",
-            family=family,
-            description="PostgreSQL of Airbyte and Dagster",
-            parameters=[
-                ParameterGroupParameterArgs(
-                    name=key,
-                    value=value,
-                    # Forced before the instance is there, and never changed.
-                    apply_method="pending-reboot" if needs_reboot(key) or key in _FORCED else "immediate",
-                )
-                for key, value in sorted({**parameters, **_FORCED}.items())
-            ],
-            tags=tags or None,
-        ),
-        opts,
-    )

@@ -1,36 +1,31 @@
 """The provider of a server's resources in AWS."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 from pulumi_aws import Provider, ProviderArgs
 
+from components.servers.provider_arguments import provider_arguments
 from components.servers.provider_config import ProviderConfig
-from components.servers.provider_settings import provider_settings
+from components.servers.rds.settings import RdsSettings
 
 
-def aws_settings(config: ProviderConfig) -> dict[str, Any]:
-    """What a stack file says to pulumi-aws, as `aws_provider` takes it.
-
-    Raises:
-        pulumi.RunError: a key that pulumi-aws does not know, or a value of another type.
-    """
-    return provider_settings("aws", ProviderArgs, config)
-
-
-def aws_provider(
-    name: str, region: str, profile: str | None, further: Mapping[str, Any], opts: pulumi.ResourceOptions
-) -> Provider:
-    """The provider `<name>-aws`: region and profile are the stack file's, not the machine's.
+def aws_provider(name: str, settings: RdsSettings, config: ProviderConfig, opts: pulumi.ResourceOptions) -> Provider:
+    """The provider `<name>-aws`, with the server's region and profile on top of the configuration of pulumi-aws.
 
     Args:
         name: prefix of its name.
-        region: AWS region.
-        profile: profile of the AWS configuration; that of `further`, or the machine's, if None.
-        further: other arguments of the provider, by name.
+        settings: the server. Without a profile, that of `config` counts, or the environment's.
+        config: configuration of all packages.
         opts: options of the provider.
+
+    Raises:
+        pulumi.RunError: pulumi-aws does not know a key of its configuration, or takes a value of another type.
     """
-    own = {"region": region} if profile is None else {"region": region, "profile": profile}
-    arguments: dict[str, Any] = {**further, **own}
+    own = (
+        {"region": settings.region}
+        if settings.profile is None
+        else {"region": settings.region, "profile": settings.profile}
+    )
+    arguments: dict[str, Any] = {**provider_arguments("aws", ProviderArgs, config), **own}
     return Provider(f"{name}-aws", ProviderArgs(**arguments), opts)

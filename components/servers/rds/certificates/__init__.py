@@ -1,4 +1,4 @@
-"""Certificates of the authorities that sign the certificates of Amazon RDS: public, one file a region.
+"""Amazon's root CA certificates, with which RDS signs the certificates of its servers: public, one file a region.
 
 README.md beside this file says where they are from and how to renew them.
 """
@@ -9,11 +9,11 @@ _RDS = Path(__file__).parent / "rds"
 
 
 def rds_regions() -> list[str]:
-    """Regions whose authorities are here, sorted."""
+    """Regions whose CA certificates the program has, sorted."""
     return sorted(file.stem for file in _RDS.glob("*.pem"))
 
 
-def rds_authorities(region: str) -> str | None:
-    """PEM text of a region's authorities, one for each kind of key; None if they are not here."""
+def rds_ca_certificates(region: str) -> str | None:
+    """A region's root CA certificates, one for each kind of key, as PEM text; None for a region without a file."""
     file = _RDS / f"{region}.pem"
     return file.read_text() if file.exists() else None

@@ -1,4 +1,4 @@
-"""Writes the authorities' files from a bundle of them: `python -m components.servers.rds.certificates.renew < bundle.pem`."""
+"""Write the CA certificates of all regions: `python -m components.servers.rds.certificates.renew < bundle.pem`."""
 
 import re
 import ssl
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n", re.DOTALL)
-# Root authorities of the current generation, such as `Amazon RDS eu-central-1 Root CA RSA2048 G1`; the one before it
-# ended in 2024, and those of previews and betas are for nobody's data.
+# Root CAs of the current generation, such as `Amazon RDS eu-central-1 Root CA RSA2048 G1`; the generation before it
+# ended in 2024, and CAs of previews and betas are left out.
 _NAME = re.compile(r"Amazon RDS ([a-z]{2}(?:-[a-z]+)+-[0-9]) Root CA (?:RSA2048|RSA4096|ECC384) G1")
 
 
 def by_region(bundle: str) -> dict[str, str]:
-    """PEM text for each region that the bundle has root authorities of, each text in the order of the names."""
+    """PEM text for each region that the bundle has root CA certificates of, each text in the order of the names."""
     regions: dict[str, list[tuple[str, str]]] = {}
     for name, text in _named(bundle):
         if match := _NAME.fullmatch(name):
@@ -36,7 +36,7 @@ def main() -> None:
     found = by_region(sys.stdin.read())
     for region, text in found.items():
         (Path(__file__).parent / "rds" / f"{region}.pem").write_text(text)
-    sys.stdout.write(f"authorities of {len(found)} regions are written\n")
+    sys.stdout.write(f"CA certificates of {len(found)} regions are written\n")
 
 
 if __name__ == "__main__":
