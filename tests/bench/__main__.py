@@ -1,4 +1,4 @@
-"""The ratios that the README tells, measured on this machine: `python -m tests.bench [preview] [deploy] [events]`."""
+"""The ratios in the README, measured on this machine: `python -m tests.bench [preview] [deploy] [events]`."""
 
 import sys
 

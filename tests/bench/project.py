@@ -22,18 +22,18 @@ class Project:
 
     @property
     def env(self) -> dict[str, str]:
-        """Where its state is."""
-        return {"PULUMI_BACKEND_URL": f"file://{self.folder.parent}"}
+        """Where its state is; and bytecode is cached, as Python does unless the caller's environment forbids it."""
+        return {"PULUMI_BACKEND_URL": f"file://{self.folder.parent}", "PYTHONDONTWRITEBYTECODE": ""}
 
     @property
     def stack_file(self) -> Path:
         """Its settings, and what Pulumi writes beside them."""
         return self.folder / f"Pulumi.{NAME}.yaml"
 
-    def run(self, *arguments: str) -> str:
-        """Run the program with this project's state and settings."""
+    def run(self, *arguments: str, program: Path = ROOT) -> str:
+        """Run the program of that folder with this project's state and settings."""
         more = ("--stack", NAME, "--config-file", str(self.stack_file), "--non-interactive")
-        return ok("pulumi", *arguments, *more, cwd=ROOT, env=self.env, seconds=1200)
+        return ok("pulumi", *arguments, *more, cwd=program, env=self.env, seconds=1200)
 
 
 @contextmanager
