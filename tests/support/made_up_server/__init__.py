@@ -1,0 +1,1 @@
+"""A kind of server that does not exist, as a folder that `components/servers` takes in."""
