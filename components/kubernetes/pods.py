@@ -212,3 +212,13 @@ class Pods(Model):
             default: the image that the program uses by default. Any other is used as written.
         """
         return mirrored(reference, self.registry) if reference == default else reference
+
+
+def numeric_ids(ids: Mapping[str, Id]) -> dict[str, int]:
+    """Those of some ids, by name, that are numbers."""
+    return {name: number for name, number in ids.items() if isinstance(number, int)}
+
+
+def ids_as_values(ids: Mapping[str, Id]) -> dict[str, int | None]:
+    """Ids as chart values; null removes the chart's default where the cluster assigns the id."""
+    return {name: number if isinstance(number, int) else None for name, number in ids.items() if number != IMAGE}

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.forms.images import POSTGRES_IMAGE
-from components.kubernetes.pods import Pods
+from components.helm.values import given
+from components.kubernetes.pods import Pods, numeric_ids
 from components.postgres import ca_volume
 from components.postgres.endpoint import Endpoint, TlsMode
 from components.postgres.security import POSTGRES_UID
@@ -131,21 +132,20 @@ def _pod_spec(container: str, endpoint: Endpoint, pods: Pods) -> dict[str, Any]:
 def _ids(pods: Pods) -> dict[str, int]:
     wanted = {"runAsUser": pods.run_as_user, "runAsGroup": pods.group}
     ids = {name: POSTGRES_UID if number == "image" else number for name, number in wanted.items()}
-    return {name: number for name, number in ids.items() if isinstance(number, int)}
+    return numeric_ids(ids)
 
 
 def _metadata(pods: Pods) -> dict[str, Any]:
-    fields = {"labels": pods.labels_of(ends=True), "annotations": pods.annotations_of(ends=True)}
-    given = {name: value for name, value in fields.items() if value}
-    return {"metadata": given} if given else {}
+    metadata = {"labels": pods.labels_of(ends=True), "annotations": pods.annotations_of(ends=True)}
+    return given({"metadata": given(metadata)})
 
 
 def _scheduling(pods: Pods) -> dict[str, Any]:
-    wanted = {
+    scheduling = {
         "imagePullSecrets": pods.pull_secrets,
         "tolerations": pods.toleration_specs,
         "nodeSelector": dict(pods.node_selector),
         "affinity": dict(pods.affinity),
         "priorityClassName": pods.priority_class_name,
     }
-    return {name: value for name, value in wanted.items() if value}
+    return given(scheduling)

@@ -5,7 +5,7 @@ from typing import Any
 
 from components.apps.airbyte.chart_components import CHART_COMPONENTS
 from components.helm.values import given
-from components.kubernetes.pods import Id, Pods
+from components.kubernetes.pods import Pods, ids_as_values
 
 _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
@@ -44,14 +44,9 @@ def _metadata(pods: Pods, *, ends: bool) -> dict[str, Any]:
 
 def _security(pods: Pods) -> dict[str, Any]:
     return {
-        "containerSecurityContext": _ids({"runAsUser": pods.run_as_user, "runAsGroup": pods.group}),
-        "podSecurityContext": _ids({"fsGroup": pods.volumes_group}),
+        "containerSecurityContext": ids_as_values({"runAsUser": pods.run_as_user, "runAsGroup": pods.group}),
+        "podSecurityContext": ids_as_values({"fsGroup": pods.volumes_group}),
     }
-
-
-def _ids(wanted: Mapping[str, Id]) -> dict[str, int | None]:
-    """Ids as chart values; null removes the chart's default."""
-    return {name: number if isinstance(number, int) else None for name, number in wanted.items() if number != "image"}
 
 
 def _job_pods(major: int, pods: Pods) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from components.helm.values import given, merge_values
 from components.kubernetes.images import mirrored
-from components.kubernetes.pods import Id, Pods
+from components.kubernetes.pods import Pods, numeric_ids
 
 _IMAGE = "docker.io/dagster/dagster-celery-k8s"
 _BUSYBOX = "docker.io/busybox"
@@ -75,7 +75,7 @@ def _runs(pods: Pods) -> dict[str, Any]:
     return given({"runK8sConfig": raw})
 
 
-def _ids(pods: Pods) -> dict[str, Id]:
+def _ids(pods: Pods) -> dict[str, int]:
     """Ids that are numbers: the chart has no defaults that would have to be removed."""
     ids = {"runAsUser": pods.run_as_user, "runAsGroup": pods.group, "fsGroup": pods.volumes_group}
-    return {name: number for name, number in ids.items() if isinstance(number, int)}
+    return numeric_ids(ids)

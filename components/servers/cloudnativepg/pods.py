@@ -6,7 +6,7 @@ from typing import Any
 from components.helm.values import given, merge_values
 from components.kubernetes.affinity import merged_affinity
 from components.kubernetes.images import mirrored
-from components.kubernetes.pods import IMAGE, Id, Pods
+from components.kubernetes.pods import Pods, ids_as_values, numeric_ids
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE
 
 _OPERATOR_IMAGE = "ghcr.io/cloudnative-pg/cloudnative-pg"
@@ -47,7 +47,7 @@ def pooler_with_pods(spec: Mapping[str, Any], pods: Pods) -> dict[str, Any]:
     if pods.affinity:
         pod["affinity"] = merged_affinity(pod["affinity"], pods.affinity)
     ids = {"runAsUser": pods.run_as_user, "runAsGroup": pods.group, "fsGroup": pods.volumes_group}
-    if numbers := {name: wanted for name, wanted in ids.items() if isinstance(wanted, int)}:
+    if numbers := numeric_ids(ids):
         pod["securityContext"] = numbers
     metadata = {"metadata": found} if (found := _metadata(pods)) else {}
     return {**spec, "template": {**template, **metadata, "spec": pod}}
@@ -63,7 +63,7 @@ def operator_values(pods: Pods) -> dict[str, Any]:
         "tolerations": pods.toleration_specs,
         "affinity": dict(pods.affinity),
         **_priority(pods),
-        "containerSecurityContext": _ids({"runAsUser": pods.run_as_user, "runAsGroup": pods.group}),
+        "containerSecurityContext": ids_as_values({"runAsUser": pods.run_as_user, "runAsGroup": pods.group}),
         "podSecurityContext": {"fsGroup": pods.volumes_group} if isinstance(pods.volumes_group, int) else {},
     }
     if pods.registry is not None:
@@ -88,11 +88,6 @@ def _cluster_affinity(own: Mapping[str, Any], pods: Pods) -> dict[str, Any]:
 
 def _metadata(pods: Pods) -> dict[str, Any]:
     return given({"labels": dict(pods.labels), "annotations": dict(pods.annotations)})
-
-
-def _ids(wanted: Mapping[str, Id]) -> dict[str, int | None]:
-    """Ids as chart values; null takes out what the chart says."""
-    return {name: own if isinstance(own, int) else None for name, own in wanted.items() if own != IMAGE}
 
 
 def _priority(pods: Pods) -> dict[str, str]:

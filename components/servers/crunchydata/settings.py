@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from components.forms.base import Refusal, refuse, refuse_each
 from components.forms.names import Form, PostgresName
 from components.forms.quantity import Cpu, MemorySize, VolumeSize
+from components.postgres.database_settings import SYSTEM_DATABASES
 from components.postgres.sizing import ServerSize, wal_refusals
 from components.servers.crunchydata.backups import CrunchyDataBackups
 from components.servers.crunchydata.operator import CrunchyDataOperator
@@ -58,8 +59,8 @@ def _refused_users(value: dict[str, list[str]]) -> Iterator[Refusal]:
             yield Refusal((name,), databases, allowed)
         if not databases or len(set(databases)) < len(databases):
             yield Refusal((name,), databases, "one or more databases, each once")
-        for taken in {"postgres", "template0", "template1"} & set(databases):
-            yield Refusal((name,), taken, "any database but the server's own (postgres, template0, template1)")
+        for taken in (database for database in SYSTEM_DATABASES if database in databases):
+            yield Refusal((name,), taken, f"any database but the server's own ({', '.join(SYSTEM_DATABASES)})")
 
 
 class CrunchyDataSettings(OperatedSettings, ServerSize):
