@@ -39,8 +39,8 @@ unit: $(VENV)/ready lint ## The inner loop: lint, types, unit and plan tests; no
 
 test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 	@$(RUN) -m sandbox up
-	@$(RUN) -m pytest tests --ignore=tests/sandbox
-	@$(RUN) -m pytest tests/sandbox -vv --durations=20
+	@$(RUN) -m pytest tests --ignore=tests/scripts --ignore=tests/sandbox
+	@tests/both.sh $(RUN)
 
 campaign: $(VENV)/ready ## The long tests whole: the bootstrap Job killed at every step, on every version and in every state
 	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py -vv --durations=10
