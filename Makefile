@@ -42,8 +42,9 @@ test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 	@$(RUN) -m pytest tests --ignore=tests/scripts --ignore=tests/sandbox
 	@tests/both.sh $(RUN)
 
-campaign: $(VENV)/ready ## The long tests whole: the bootstrap Job killed at every step, on every version and in every state
+campaign: $(VENV)/ready ## The long tests whole: the bootstrap Job killed at every step, primaries killed ten times; needs the sandbox
 	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py -vv --durations=10
+	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_11_cloudnativepg.py -vv -k primaries_die
 
 bench: $(VENV)/ready ## The ratios in the README
 	@$(RUN) -m tests.bench

@@ -23,22 +23,24 @@ class Commits:
     Attributes:
         acknowledged: their numbers.
         times: when each was, in seconds of the monotonic clock.
+        connected: when connections were opened, by the same clock.
     """
 
     acknowledged: set[int] = field(default_factory=set)
     times: list[float] = field(default_factory=list)
+    connected: list[float] = field(default_factory=list)
 
     def wait_for_more(self, count: int, seconds: float = 90) -> None:
         """Wait until so many more commits were acknowledged."""
         goal = len(self.acknowledged) + count
         until(f"{goal} commits", lambda: ((n := len(self.acknowledged)) >= goal, n), seconds, 0.05)
 
-    def longest_gap(self, since: float) -> float:
-        """Seconds of the longest time without a commit after `since`, all clients together."""
+    def longest_gap(self, since: float) -> tuple[float, float]:
+        """Begin and end of the longest time without a commit after `since`, all clients together."""
         times = sorted(self.times)
         later = [when for when in times if when >= since]
         before = max((when for when in times if when < since), default=since)
-        return max(after - earlier for earlier, after in pairwise([before, *later]))
+        return max(pairwise([before, *later]), key=lambda gap: gap[1] - gap[0])
 
 
 @contextmanager
@@ -86,6 +88,9 @@ def lost(app: App, commits: Commits) -> set[int]:
 
 def _read(process: "subprocess.Popen[str]", commits: Commits) -> None:
     for line in process.stdout or ():
-        number, when = line.split()
-        commits.times.append(float(when))
-        commits.acknowledged.add(int(number))
+        what, when = line.split()
+        if what == "connected":
+            commits.connected.append(float(when))
+        else:
+            commits.times.append(float(when))
+            commits.acknowledged.add(int(what))

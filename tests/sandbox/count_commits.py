@@ -1,4 +1,5 @@
-"""A client that inserts rows, one a transaction, and prints number and time of each once its commit was acknowledged.
+"""A client that inserts rows, one a transaction, and prints number and time of each once its commit was acknowledged,
+and `connected` and the time of each connection.
 
 Run by path in the sandbox's network: count_commits.py NAME=VALUE…, parameters of libpq such as host, dbname, sslmode;
 the password on standard input. Several connections write side by side; one that breaks is opened again. Times are
@@ -21,6 +22,8 @@ def write(worker: int, parameters: dict[str, str], stop: threading.Event, output
     while not stop.is_set():
         try:
             with psycopg.connect(autocommit=True, **parameters) as connection:
+                with output:
+                    print("connected", time.monotonic(), flush=True)
                 while not stop.is_set():
                     number = next(numbers)
                     connection.execute("INSERT INTO commits (number) VALUES (%s)", (number,))

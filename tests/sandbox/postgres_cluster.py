@@ -35,9 +35,14 @@ class PostgresCluster:
         """The pod of the primary; its superuser needs no password there."""
         return DatabasePod(self.namespace, self.object()["status"]["currentPrimary"], "postgres", "postgres")
 
+    @property
+    def instances(self) -> str:
+        """The label selector of the pods of all instances."""
+        return f"cnpg.io/cluster={self.name},cnpg.io/podRole=instance"
+
     def pods(self) -> list[dict[str, Any]]:
         """The pods of all instances."""
-        return objects("pods", self.namespace, f"cnpg.io/cluster={self.name},cnpg.io/podRole=instance")
+        return objects("pods", self.namespace, self.instances)
 
     def rows(self, sql: str, database: str = "postgres") -> list[list[str]]:
         """The rows that a query returns to the superuser, on the primary."""

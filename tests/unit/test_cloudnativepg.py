@@ -74,6 +74,21 @@ def test_parameters_are_texts_and_theirs_come_last() -> None:
     assert parameters["max_slot_wal_keep_size"] == "4096MB"
 
 
+def test_standbys_find_a_new_primary_soon_and_a_restarted_one_serves_soon() -> None:
+    made = cnpg()
+    assert spec(made)["postgresql"]["parameters"]["wal_retrieve_retry_interval"] == "500ms"
+    assert spec(made)["probes"] == {"startup": {"periodSeconds": 1}}
+    operator = made.one(RELEASE, "postgresql-operator").inputs["values"]["config"]["data"]
+    assert operator["STANDBY_TCP_USER_TIMEOUT"] == "2000"
+    slower = cnpg(
+        parameters={"wal_retrieve_retry_interval": "5s"},
+        operator={"values": {"config": {"data": {"STANDBY_TCP_USER_TIMEOUT": "5000"}}}},
+    )
+    assert spec(slower)["postgresql"]["parameters"]["wal_retrieve_retry_interval"] == "5s"
+    operator = slower.one(RELEASE, "postgresql-operator").inputs["values"]["config"]["data"]
+    assert operator["STANDBY_TCP_USER_TIMEOUT"] == "5000"
+
+
 def test_initdb_creates_no_database_and_no_role() -> None:
     made = spec(cnpg())["bootstrap"]["initdb"]
     assert (made["database"], made["owner"], made["secret"]) == ("postgres", "postgres", {"name": "postgresql-admin"})
@@ -124,7 +139,7 @@ def test_operator_is_the_pinned_chart_with_long_lived_certificates() -> None:
     assert (operator["chart"], operator["version"]) == (CLOUDNATIVEPG_CHART.name, CLOUDNATIVEPG_CHART.version)
     assert operator["repositoryOpts"] == {"repo": CLOUDNATIVEPG_CHART.repository}
     assert operator["namespace"] == "cnpg-system"
-    assert operator["values"] == {"config": {"data": {"CERTIFICATE_DURATION": "3650"}}}
+    assert operator["values"]["config"]["data"]["CERTIFICATE_DURATION"] == "3650"
 
 
 def test_values_of_ones_own_are_merged_into_the_operators() -> None:
@@ -132,7 +147,8 @@ def test_values_of_ones_own_are_merged_into_the_operators() -> None:
     made = (
         cnpg(operator={"values": values, "certificateDays": 400}).one(RELEASE, "postgresql-operator").inputs["values"]
     )
-    assert made["config"]["data"] == {"CERTIFICATE_DURATION": "400", "INHERITED_LABELS": "team"}
+    data = made["config"]["data"]
+    assert (data["CERTIFICATE_DURATION"], data["INHERITED_LABELS"]) == ("400", "team")
     assert made["resources"] == values["resources"]
 
 

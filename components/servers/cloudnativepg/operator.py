@@ -18,6 +18,12 @@ _SEEN = "the operator must see the server's namespace"
 _NAMES = "the program relies on the chart's own names"
 _WEBHOOK = "a mistake in the server's settings would be found only when it is too late"
 
+_STANDBY_TIMEOUT = "2000"
+"""`tcp_user_timeout` of standbys in milliseconds; the operator's default is 5000. A standby that connects while the
+Service still leads to a primary that is gone waits so long, and commits wait for the standby. It is time enough for one
+lost packet; a standby that is cut off for longer connects again, and nothing else follows from that.
+"""
+
 _RESERVED = Reserved(
     paths={
         "config.data.CERTIFICATE_DURATION": _CERTIFICATES,
@@ -56,4 +62,8 @@ class CloudNativePGOperator(OperatorSettings):
 
     def chart_values(self, pods: Pods) -> dict[str, Any]:
         """The program's own values of the chart; `pods` is what holds for every pod."""
-        return {**operator_values(pods), "config": {"data": {"CERTIFICATE_DURATION": str(self.certificate_days)}}}
+        data = {
+            "CERTIFICATE_DURATION": str(self.certificate_days),
+            "STANDBY_TCP_USER_TIMEOUT": _STANDBY_TIMEOUT,
+        }
+        return {**operator_values(pods), "config": {"data": data}}
