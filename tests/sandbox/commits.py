@@ -24,11 +24,13 @@ class Commits:
         acknowledged: their numbers.
         times: when each was, in seconds of the monotonic clock.
         connected: when connections were opened, by the same clock.
+        failures: when a client got an error, and which.
     """
 
     acknowledged: set[int] = field(default_factory=set)
     times: list[float] = field(default_factory=list)
     connected: list[float] = field(default_factory=list)
+    failures: list[tuple[float, str]] = field(default_factory=list)
 
     def wait_for_more(self, count: int, seconds: float = 90) -> None:
         """Wait until so many more commits were acknowledged."""
@@ -88,9 +90,11 @@ def lost(app: App, commits: Commits) -> set[int]:
 
 def _read(process: "subprocess.Popen[str]", commits: Commits) -> None:
     for line in process.stdout or ():
-        what, when = line.split()
+        what, when, *message = line.split()
         if what == "connected":
             commits.connected.append(float(when))
+        elif what == "failed":
+            commits.failures.append((float(when), " ".join(message)))
         else:
             commits.times.append(float(when))
             commits.acknowledged.add(int(what))

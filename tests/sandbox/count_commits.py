@@ -1,5 +1,5 @@
-"""A client that inserts rows, one a transaction, and prints number and time of each once its commit was acknowledged,
-and `connected` and the time of each connection.
+"""A client that inserts rows, one a transaction, and prints number and time of each once its commit was acknowledged.
+Also `connected` and the time of each connection, and `failed`, the time and the message of each error.
 
 Run by path in the sandbox's network: count_commits.py NAME=VALUE…, parameters of libpq such as host, dbname, sslmode;
 the password on standard input. Several connections write side by side; one that breaks is opened again. Times are
@@ -29,7 +29,9 @@ def write(worker: int, parameters: dict[str, str], stop: threading.Event, output
                     connection.execute("INSERT INTO commits (number) VALUES (%s)", (number,))
                     with output:
                         print(number, time.monotonic(), flush=True)
-        except psycopg.Error:  # also of a server that is read-only, because another one is the primary now
+        except psycopg.Error as error:  # also of a server that is read-only, because another one is the primary now
+            with output:
+                print("failed", time.monotonic(), *str(error).split(), flush=True)
             stop.wait(0.2)
 
 

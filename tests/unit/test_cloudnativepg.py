@@ -193,6 +193,9 @@ def test_pooler_refuses_clear_text_and_waits_for_nothing_without_end() -> None:
         "query_wait_timeout": "60",
         "client_tls_sslmode": "require",
         "server_tls_sslmode": "verify-full",
+        # PgBouncer's own 15 s would keep clients away from a new primary.
+        "server_login_retry": "1",
+        "server_connect_timeout": "2",
     }
 
 

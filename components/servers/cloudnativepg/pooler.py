@@ -9,6 +9,11 @@ from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_PGBOUNCER_IMAGE
 RESERVED_CONNECTIONS = 10
 """Connections for the admin, the operator and the superuser's reserve, beside the pooler's."""
 
+_AFTER_A_FAILOVER = {"server_login_retry": "1", "server_connect_timeout": "2"}
+"""PgBouncer tries the primary again 1 s after it could not connect, and waits 2 s for one that does not answer; its
+defaults are 15 s each, and for so long it would turn clients away while the new primary is there already.
+"""
+
 _IMAGE = image(
     r"[0-9]+\.[0-9]+\.[0-9]+",
     f"an image of PgBouncer for CloudNativePG by exact tag, such as {CLOUDNATIVEPG_PGBOUNCER_IMAGE}",
@@ -44,6 +49,7 @@ def pooler_spec(pooler: CloudNativePGPooler, *, name: str, cluster: str) -> dict
                 # Apps in clear text are turned away; the server's name is checked, too.
                 "client_tls_sslmode": "require",
                 "server_tls_sslmode": "verify-full",
+                **_AFTER_A_FAILOVER,
             },
         },
         "template": {
