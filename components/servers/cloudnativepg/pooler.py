@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from components.forms.images import image
-from components.postgres.pooler_settings import PoolerSettings, PoolSize
+from components.postgres.pooler.settings import PoolerSettings, PoolSize
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_PGBOUNCER_IMAGE
 
 RESERVED_CONNECTIONS = 10

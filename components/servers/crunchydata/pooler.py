@@ -4,7 +4,7 @@ from typing import Any
 
 from components.forms.quantity import Cpu, MemorySize
 from components.postgres.credentials import PORT
-from components.postgres.pooler_settings import PoolerSettings, PoolSize
+from components.postgres.pooler.settings import PoolerSettings, PoolSize
 from components.postgres.sizing import ContainerSize
 
 RESERVED_CONNECTIONS = 20
