@@ -16,6 +16,7 @@ from components.helm.chart import Chart
 from components.kubernetes.pods import Pods
 from components.postgres.database_settings import DatabaseSettings
 from components.postgres.endpoint import Endpoint, TlsMode
+from components.postgres.term import Demand
 from components.servers.embedded.settings import EmbeddedSettings
 
 _URL = Form(
@@ -44,6 +45,8 @@ class AppSettings(Model):
     """Keys that its chart reads in the database's Secret, each with the key whose value it repeats."""
     least_connections: ClassVar[int]
     """The lowest number of connections that it works with."""
+    has_ceiling: ClassVar[bool]
+    """Whether it opens no more connections than `demand`, however busy it is."""
     run_namespaces: ClassVar[tuple[str, ...]]
     """Paths of chart values with the namespaces in which it starts pods; `*` stands for each item of a list."""
 
@@ -68,6 +71,11 @@ class AppSettings(Model):
     @abstractmethod
     def databases(self) -> dict[str, list[str]]:
         """Every database of the app's role, with the extensions that it needs."""
+
+    @property
+    @abstractmethod
+    def demand(self) -> Demand:
+        """The most connections that it opens, by database; the fewest that it works with if it has no ceiling."""
 
     @property
     @abstractmethod

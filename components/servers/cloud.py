@@ -1,16 +1,19 @@
 """What the servers of all clouds have in common: an instance that the program creates, or an existing one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
 import pulumi
 
-from components.forms.base import Model, Placeholder, Refusal
+from components.forms.base import KeyPath, Model, Placeholder, Refusal
 from components.forms.certificates import Certificates
+from components.forms.parameters import ParameterValue
 from components.postgres.credentials import PORT
 from components.postgres.endpoint import TlsMode
+from components.postgres.pooler.budget import Capacity, MaxConnections, server_reserve
 from components.postgres.server import SETTLED_SECONDS, AdminSecret, ServerConnection
+from components.postgres.term import Term
 from components.servers.admin import ExistingAdmin
 from components.servers.kind import ServerSettings
 from components.servers.placement import Placement
@@ -24,6 +27,9 @@ class ExistingInstance(Model):
 
     admin: ExistingAdmin
     """The role that creates the apps' roles and databases."""
+    max_connections: MaxConnections | None = None
+    """Connections that the server accepts, as far as they are the apps' (`SHOW max_connections`). Absent, it is not
+    checked whether they suffice."""
 
 
 class CloudSettings(ServerSettings):
@@ -56,6 +62,29 @@ class CloudSettings(ServerSettings):
     def client_tls(self) -> TlsMode:
         """How apps connect."""
         return TlsMode(self.tls)
+
+    @property
+    def capacity_setting(self) -> KeyPath:
+        """Path of the setting that says how many connections it accepts."""
+        if self.existing is not None:
+            return ("existing", "maxConnections")
+        return ("instance", "parameters", "max_connections")
+
+    def capacity_with(
+        self, connections: int | None, parameters: Mapping[str, ParameterValue], *own: Term
+    ) -> Capacity | None:
+        """The connections that the instance accepts; None where that is not known.
+
+        Args:
+            connections: those of an instance that the program creates.
+            parameters: its PostgreSQL settings.
+            own: what the cloud keeps for itself.
+        """
+        if self.existing is not None:
+            connections = self.existing.max_connections
+        if connections is None:
+            return None
+        return Capacity(connections, self.capacity_setting, (*server_reserve(parameters), *own))
 
     @property
     def given_admin(self) -> ExistingAdmin | None:

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from components.apps.airbyte.chart_components import CHART_COMPONENTS
+from components.apps.airbyte.pools import pool_values
 from components.apps.airbyte.settings import AirbyteSettings
 from components.apps.airbyte.storage_values import storage_values
 from components.helm.values import CREDENTIALS_ROTATION, merge_values, with_items
@@ -45,6 +46,7 @@ def airbyte_values(settings: AirbyteSettings, endpoint: Endpoint, *, storage_sec
         **parts,
         "temporal": {**annotated, "env_vars": temporal},
     }
+    values = merge_values(values, pool_values(settings.database.pools, major))
     if endpoint.tls is TlsMode.VERIFY_FULL:
         values = merge_values(values, _job_pods(major, endpoint))
     values = merge_values(values, storage_values(major, settings.storage, storage_secret))

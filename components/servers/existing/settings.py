@@ -11,6 +11,7 @@ from components.forms.certificates import Certificates
 from components.forms.computed import OrOutput, TextInput
 from components.forms.names import HostName
 from components.postgres.endpoint import TlsMode
+from components.postgres.pooler.budget import Capacity, MaxConnections, server_reserve
 from components.servers.admin import ExistingAdmin
 from components.servers.kind import ServerSettings
 
@@ -41,6 +42,9 @@ class ExistingSettings(ServerSettings):
     """How clients connect: `verify-full` checks the server's certificate and name, `require` only encrypts."""
     ca_certificates: Certificates | None = None
     """Certificates of the CA that signed the server's, in PEM form; `verify-full` needs them."""
+    max_connections: MaxConnections | None = None
+    """Connections that the server accepts, as far as they are the apps' (`SHOW max_connections`). Absent, it is not
+    checked whether they suffice."""
     admin: ExistingAdmin | None = None
     """The role that creates the apps' roles and databases. Absent, these must exist already, and each app's
     `database.username` logs in with the encrypted `lakehouse:airbytePassword` or `lakehouse:dagsterPassword`."""
@@ -63,6 +67,13 @@ class ExistingSettings(ServerSettings):
     def given_admin(self) -> ExistingAdmin | None:
         """The server's admin, if the program may use one."""
         return self.admin
+
+    @property
+    def capacity(self) -> Capacity | None:
+        """The connections that it accepts, if the stack file says it."""
+        if self.max_connections is None:
+            return None
+        return Capacity(self.max_connections, self.capacity_setting, server_reserve())
 
     @property
     def has_admin(self) -> bool:
