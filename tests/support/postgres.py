@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from components.postgres.scram import verifier
 from sandbox.images import postgres, rootfs
 from sandbox.images.cache import Builder
 from sandbox.paths import Sandbox
@@ -21,6 +22,8 @@ from tests.support.ca import CertificateAuthority
 
 SCRIPTS = Path(__file__).parents[2] / "components" / "postgres" / "scripts"
 UID = 999
+SALT = bytes(range(16))
+"""Salt of every role's password in tests."""
 ENVIRONMENT = dict(postgres.image([], []).env)
 
 
@@ -269,7 +272,7 @@ class DatabaseServer:
             "CONNECTION_LIMIT": app.get("connection_limit", "-1"),
             "STATEMENT_TIMEOUT_SECONDS": app.get("statement_timeout", "0"),
             "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": app.get("idle_timeout", "0"),
-            "SCRAM_ITERATIONS": app.get("scram_iterations", "4096"),
+            "APP_VERIFIER": verifier(app["password"], SALT, int(app.get("scram_iterations", "4096"))),
             "ARRIVING": app.get("arriving", "no"),
             "WAIT_SECONDS": str(wait_seconds),
         }
