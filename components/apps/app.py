@@ -90,7 +90,17 @@ class AppSettings(Model):
     @property
     def secret_names(self) -> tuple[str, ...]:
         """Secrets that the program and the chart create beside the database's own."""
-        return (f"{self.server_name}-admin",)
+        return (f"{self.server_name}-admin", self.pooler_name)
+
+    @property
+    def pooler_name(self) -> str:
+        """Name of the pooler in front of its server, embedded or not."""
+        return f"{self.server_name}-pooler"
+
+    @property
+    def session_databases(self) -> tuple[str, ...]:
+        """Databases in which it keeps something in its sessions, so that a pooler may not share them."""
+        return ()
 
     def rules(self, tls: TlsMode) -> Iterator[Refusal]:
         """Values that contradict the rest of the stack file; paths begin at its top.

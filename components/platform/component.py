@@ -15,13 +15,16 @@ from components.kubernetes.object_defaults import ObjectDefaults
 from components.platform.budgets import budgets, exported, with_limit
 from components.platform.moves import moves
 from components.platform.outputs import AppOutputs
+from components.platform.poolers import certificate_of, own_pooler, through
 from components.platform.postgresql import AnyPostgreSQL
 from components.platform.settings import Stack
-from components.postgres.database import Database, DatabaseArgs
+from components.postgres.database import LOGIN, Database, DatabaseArgs
 from components.postgres.move import Downtime, Move
 from components.postgres.pooler.budget import PGBOUNCERS_POOL_SIZE, Budget
+from components.postgres.pooler.component import Pooler, PoolerArgs
+from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.server import ServerComponent
-from components.postgres.sessions import ClientSession, PodSession, behind_a_pooler
+from components.postgres.sessions import ClientSession, PodSession
 from components.servers.embedded.component import EmbeddedServer
 from components.servers.embedded.settings import EmbeddedPostgreSQL
 from components.servers.kinds import create_server
@@ -154,6 +157,10 @@ class Platform(pulumi.ComponentResource):
         if move is not None:
             options = self._in_namespace(move.namespace, database, self._sources[key])
             needs.append(Move(f"{key}-move", move, options))
+        pooler = own_pooler(postgresql, app)
+        if pooler is not None:
+            # After a move: until then pods of the app use the pooler's name to reach the server that they move from.
+            needs.append(self._pooler(app, pooler, database, needs))
         place = AppPlacement(database.endpoint, postgresql.image, self._pods)
         component = _APPS[key](key, app, place, self._child(depends_on=needs))  # pyright: ignore[reportArgumentType] - each its own
         if move is not None:
@@ -161,19 +168,20 @@ class Platform(pulumi.ComponentResource):
         session = (
             PodSession(app.namespace, f"{app.server_name}-0")
             if isinstance(postgresql, EmbeddedPostgreSQL)
-            else ClientSession(
-                app.namespace, postgresql.image, behind_a_pooler(self._servers[key].connection), self._pods
-            )
+            else ClientSession(app.namespace, postgresql.image, self._pods)
         )
         return AppOutputs(postgresql.mode, database, session, app.url or component.address)
 
     def _database(self, app: AppSettings) -> Database:
         app = with_limit(app, self._budgets)
         server, password = self._servers[app.key], self._stack.role_passwords[app.key]
+        pooler, connection = own_pooler(self._stack.postgresql, app), server.connection
+        if pooler is not None:
+            connection = through(pooler, app, connection, self._in_namespace(app.namespace))
         main = app.database.name
         args = DatabaseArgs(
             settings=app.database,
-            server=server.connection,
+            server=connection,
             namespace=app.namespace,
             further_databases={name: wanted for name, wanted in app.databases.items() if name != main},
             secret_aliases=app.secret_aliases,
@@ -185,6 +193,28 @@ class Platform(pulumi.ComponentResource):
             timeout_seconds=self._stack.postgresql.start_timeout_seconds,
         )
         return Database(f"{app.key}-database", args, self._in_namespace(app.namespace, server))
+
+    def _pooler(
+        self, app: AppSettings, settings: PgBouncerSettings, database: Database, needs: Sequence[pulumi.Resource]
+    ) -> Pooler:
+        found, login = self._budgets[app.key], database.login
+        if found.pool_size is None or login is None:
+            raise ValueError(f"{app.key} has a pooler, and its server no known number of connections or no admin")
+        args = PoolerArgs(
+            settings=settings,
+            name=app.pooler_name,
+            namespace=app.namespace,
+            server=self._servers[app.key].connection,
+            username=app.database.username,
+            verifier=login.verifier,
+            databases=list(app.databases),
+            session_databases=app.session_databases,
+            pool_size=found.pool_size,
+            certificate=certificate_of(settings),
+            annotations={LOGIN: login.version},
+            pods=self._pods,
+        )
+        return Pooler(f"{app.key}-pooler", args, self._in_namespace(app.namespace, *needs))
 
     def _in_namespace(self, namespace: str, *needs: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of a child that depends on its namespace, if the program creates it."""

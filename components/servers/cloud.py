@@ -12,11 +12,13 @@ from components.forms.parameters import ParameterValue
 from components.postgres.credentials import PORT
 from components.postgres.endpoint import TlsMode
 from components.postgres.pooler.budget import Capacity, MaxConnections, server_reserve
+from components.postgres.pooler.pgbouncer import CertifiedPgBouncerSettings
 from components.postgres.server import SETTLED_SECONDS, AdminSecret, ServerConnection
 from components.postgres.term import Term
 from components.servers.admin import ExistingAdmin
 from components.servers.kind import ServerSettings
 from components.servers.placement import Placement
+from components.servers.pooled import pooler_refusals
 
 CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 """A time of day as the clouds write it, `HH:MM`, in UTC."""
@@ -47,9 +49,13 @@ class CloudSettings(ServerSettings):
     """How clients connect: `verify-full` checks the server's certificate and name, `require` only encrypts."""
     ca_certificates: Certificates | None = None
     """Certificates of the CAs that sign the server's, in PEM form."""
+    pooler: CertifiedPgBouncerSettings | None = None
+    """PgBouncer between each app and the server, in the app's namespace; absent, apps connect to the server."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """No instance, or two."""
+        """No instance, or two, and a pooler that cannot work."""
+        yield from super().refusals()
+        yield from pooler_refusals(self)
         reads = (("instance",), ("existing",))
         if self.instance is None and self.existing is None:
             yield Refusal(("instance",), Placeholder.NOTHING, "either `instance` or `existing`", reads)
@@ -85,6 +91,11 @@ class CloudSettings(ServerSettings):
         if connections is None:
             return None
         return Capacity(connections, self.capacity_setting, (*server_reserve(parameters), *own))
+
+    @property
+    def given_pooler(self) -> CertifiedPgBouncerSettings | None:
+        """PgBouncer between apps and server."""
+        return self.pooler
 
     @property
     def given_admin(self) -> ExistingAdmin | None:

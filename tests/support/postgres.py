@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from components.postgres.scram import verifier
-from sandbox.images import postgres, rootfs
+from sandbox.images import pgbouncer, postgres, rootfs
 from sandbox.images.cache import Builder
 from sandbox.paths import Sandbox
 from tests.support.ca import CertificateAuthority
@@ -89,6 +89,13 @@ def older_release(major: int, suite: str) -> Iterator[Root]:
     environment = {**ENVIRONMENT, "PATH": ENVIRONMENT["PATH"].replace("/17/", f"/{major}/")}
     with _unpacked(rootfs_, environment) as root:
         yield root
+
+
+@contextmanager
+def pooler_image() -> Iterator[Root]:
+    """The files of PgBouncer's image in a temporary folder; commands run as its user."""
+    with _unpacked(pgbouncer.ROOTFS, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}) as root:
+        yield replace(root, uid=pgbouncer.UID)
 
 
 @contextmanager

@@ -1,22 +1,17 @@
 """A CloudNativePG `Pooler`: PgBouncer in front of the primary."""
 
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from components.forms.images import image
+from components.postgres.pooler.pgbouncer import PgBouncerImage
+from components.postgres.pooler.pins import PGBOUNCER_IMAGE
 from components.postgres.pooler.settings import PoolerSettings
 from components.postgres.term import Term
-from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_PGBOUNCER_IMAGE
 
 OPERATOR = Term("the operator (2 databases x 3)", 6)
 """Connections of the instance manager (`SetMaxOpenConns` of its pool, operator 1.28)."""
 
 POOLER_LABEL = "cnpg.io/poolerName"
 """Label of a pooler's pods, whose value is its name."""
-
-_IMAGE = image(
-    r"[0-9]+\.[0-9]+\.[0-9]+",
-    f"an image of PgBouncer for CloudNativePG by exact tag, such as {CLOUDNATIVEPG_PGBOUNCER_IMAGE}",
-)
 
 
 class CloudNativePGPooler(PoolerSettings):
@@ -27,7 +22,7 @@ class CloudNativePGPooler(PoolerSettings):
     # The operator's default `authQuery` is run in the database postgres.
     lookup_databases: ClassVar[int] = 1
 
-    image: Annotated[str, _IMAGE] = CLOUDNATIVEPG_PGBOUNCER_IMAGE
+    image: PgBouncerImage = PGBOUNCER_IMAGE
     """Image of PgBouncer for CloudNativePG, by exact tag."""
 
 

@@ -11,7 +11,7 @@ from components.forms.parameters import OURS, Parameter, ProtectedParameters, wi
 from components.forms.quantity import Cpu, MemorySize, VolumeSize
 from components.postgres.endpoint import TlsMode
 from components.postgres.pooler.budget import Capacity, server_reserve
-from components.postgres.pooler.settings import PoolerSettings
+from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.sizing import ServerSize, wal_refusals
 
 _SERVERS_OWN = (
@@ -42,6 +42,8 @@ class EmbeddedSettings(ServerSize):
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the server's admin role a new password; the server restarts."""
+    pooler: PgBouncerSettings | None = None
+    """PgBouncer between app and server; absent, the app connects to the server."""
 
     @property
     def capacity(self) -> Capacity:
@@ -49,9 +51,9 @@ class EmbeddedSettings(ServerSize):
         return Capacity(self.max_connections, ("maxConnections",), server_reserve(self.parameters))
 
     @property
-    def given_pooler(self) -> PoolerSettings | None:
+    def given_pooler(self) -> PgBouncerSettings | None:
         """The pooler between app and server; None where the app connects to the server."""
-        return None
+        return self.pooler
 
     def refusals(self) -> Iterator[Refusal]:
         """Sizes that do not fit each other."""

@@ -12,8 +12,10 @@ from components.forms.computed import OrOutput, TextInput
 from components.forms.names import HostName
 from components.postgres.endpoint import TlsMode
 from components.postgres.pooler.budget import Capacity, MaxConnections, server_reserve
+from components.postgres.pooler.pgbouncer import CertifiedPgBouncerSettings
 from components.servers.admin import ExistingAdmin
 from components.servers.kind import ServerSettings
+from components.servers.pooled import pooler_refusals
 
 
 def _no_ipv6_address(value: object) -> object:
@@ -49,8 +51,13 @@ class ExistingSettings(ServerSettings):
     """The role that creates the apps' roles and databases. Absent, these must exist already, and each app's
     `database.username` logs in with the encrypted `lakehouse:airbytePassword` or `lakehouse:dagsterPassword`."""
 
+    pooler: CertifiedPgBouncerSettings | None = None
+    """PgBouncer between each app and the server, in the app's namespace; absent, apps connect to the server."""
+
     def refusals(self) -> Iterator[Refusal]:
-        """A check without a CA certificate, or the other way round."""
+        """A check without a CA certificate or the other way round, and a pooler that cannot work."""
+        yield from super().refusals()
+        yield from pooler_refusals(self)
         reads = (("tls",), ("caCertificates",))
         if self.tls == "verify-full" and self.ca_certificates is None:
             allowed = "the CA's certificates in PEM form; without them, `tls: require` encrypts and checks nothing"
@@ -67,6 +74,11 @@ class ExistingSettings(ServerSettings):
     def given_admin(self) -> ExistingAdmin | None:
         """The server's admin, if the program may use one."""
         return self.admin
+
+    @property
+    def given_pooler(self) -> CertifiedPgBouncerSettings | None:
+        """PgBouncer between apps and server."""
+        return self.pooler
 
     @property
     def capacity(self) -> Capacity | None:
