@@ -13,7 +13,7 @@ sleep "$ENDPOINT_SECONDS"
 
 # Clients with a pool of their own stay connected for hours. A connection that is idle is closed; the pools of the apps
 # (HikariCP, database/sql) test one that was idle, and open another.
-console 'SET client_idle_timeout = 3' 'SET server_idle_timeout = 1'
+console 'SET client_idle_timeout = 3'
 left=$LEAVE_SECONDS
 while [ "$left" -gt 0 ]; do
   # One of them is this console.
