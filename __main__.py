@@ -15,5 +15,7 @@ gc.freeze()
 platform = Platform("lakehouse", load(), provider_config=load_provider_config())
 for app, outputs in platform.outputs.items():
     pulumi.export(app, outputs.to_dict())
+if platform.connections:
+    pulumi.export("connections", platform.connections)
 if platform.server_outputs:
     pulumi.export("postgresql", platform.server_outputs)

@@ -13,11 +13,7 @@ from sandbox.paths import PACKAGE, Sandbox
 from sandbox.steps import Progress, SandboxError
 
 EXTRAS = ("cloudnativepg",)
-_IMAGES: tuple[Recipe, ...] = (
-    cloudnativepg.build_operator,
-    cloudnativepg.build_postgres,
-    cloudnativepg.build_pgbouncer,
-)
+_IMAGES: tuple[Recipe, ...] = (cloudnativepg.build_operator, cloudnativepg.build_postgres)
 
 
 def cloudnativepg_chart(sandbox: Sandbox) -> Path:

@@ -16,6 +16,7 @@ from components.helm.chart import Chart
 from components.kubernetes.pods import Pods
 from components.postgres.database_settings import DatabaseSettings
 from components.postgres.endpoint import Endpoint, TlsMode
+from components.postgres.term import Demand
 from components.servers.embedded.settings import EmbeddedSettings
 
 _URL = Form(
@@ -44,6 +45,8 @@ class AppSettings(Model):
     """Keys that its chart reads in the database's Secret, each with the key whose value it repeats."""
     least_connections: ClassVar[int]
     """The lowest number of connections that it works with."""
+    has_ceiling: ClassVar[bool]
+    """Whether it opens no more connections than `demand`, however busy it is."""
     run_namespaces: ClassVar[tuple[str, ...]]
     """Paths of chart values with the namespaces in which it starts pods; `*` stands for each item of a list."""
 
@@ -71,6 +74,11 @@ class AppSettings(Model):
 
     @property
     @abstractmethod
+    def demand(self) -> Demand:
+        """The most connections that it opens, by database; the fewest that it works with if it has no ceiling."""
+
+    @property
+    @abstractmethod
     def database_settings(self) -> dict[str, str]:
         """The setting that gives each database's name."""
 
@@ -82,7 +90,17 @@ class AppSettings(Model):
     @property
     def secret_names(self) -> tuple[str, ...]:
         """Secrets that the program and the chart create beside the database's own."""
-        return (f"{self.server_name}-admin",)
+        return (f"{self.server_name}-admin", self.pooler_name)
+
+    @property
+    def pooler_name(self) -> str:
+        """Name of the pooler in front of its server, embedded or not."""
+        return f"{self.server_name}-pooler"
+
+    @property
+    def session_databases(self) -> tuple[str, ...]:
+        """Databases in which it keeps something in its sessions, so that a pooler may not share them."""
+        return ()
 
     def rules(self, tls: TlsMode) -> Iterator[Refusal]:
         """Values that contradict the rest of the stack file; paths begin at its top.

@@ -12,14 +12,19 @@ from components.apps.dagster.component import Dagster
 from components.kubernetes.cluster import ClusterProvider
 from components.kubernetes.kubectl import Kubectl
 from components.kubernetes.object_defaults import ObjectDefaults
+from components.platform.budgets import budgets, exported, with_limit
 from components.platform.moves import moves
 from components.platform.outputs import AppOutputs
+from components.platform.poolers import certificate_of, own_pooler, through
 from components.platform.postgresql import AnyPostgreSQL
 from components.platform.settings import Stack
-from components.postgres.database import Database, DatabaseArgs
+from components.postgres.database import LOGIN, Database, DatabaseArgs
 from components.postgres.move import Downtime, Move
+from components.postgres.pooler.budget import PGBOUNCERS_POOL_SIZE, Budget
+from components.postgres.pooler.component import Pooler, PoolerArgs
+from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.server import ServerComponent
-from components.postgres.sessions import ClientSession, PodSession, behind_a_pooler
+from components.postgres.sessions import ClientSession, PodSession
 from components.servers.embedded.component import EmbeddedServer
 from components.servers.embedded.settings import EmbeddedPostgreSQL
 from components.servers.kinds import create_server
@@ -41,10 +46,12 @@ class Platform(pulumi.ComponentResource):
     Attributes:
         outputs: how to connect to each app and its database, by the app's key.
         server_outputs: further information about a standalone server; may be empty.
+        connections: who may open how many connections to which server; empty for servers whose number is not known.
     """
 
     outputs: dict[str, AppOutputs]
     server_outputs: Mapping[str, pulumi.Input[Any]]
+    connections: dict[str, Any]
 
     def __init__(
         self,
@@ -79,11 +86,13 @@ class Platform(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self._namespaces = self._create_namespaces()
-        self._servers = self._create_servers(stack.postgresql)
-        self._sources = self._create_servers(stack.move_from) if stack.move_from else {}
+        self._budgets = budgets("postgresql", stack.postgresql, stack.apps)
+        self._servers = self._create_servers(stack.postgresql, self._budgets)
+        self._sources = self._create_sources()
         self._moves = moves(stack, self._sources, self._servers)
         self.outputs = {key: self._deploy(app) for key, app in stack.apps.items()}
         self.server_outputs = next(iter(self._servers.values())).outputs
+        self.connections = exported(stack.postgresql, self._budgets)
         self.register_outputs({})
 
     def _create_namespaces(self) -> dict[str, k8s.core.v1.Namespace]:
@@ -103,7 +112,12 @@ class Platform(pulumi.ComponentResource):
             for namespace in sorted(retained)
         }
 
-    def _create_servers(self, postgresql: AnyPostgreSQL) -> dict[str, ServerComponent]:
+    def _create_sources(self) -> dict[str, ServerComponent]:
+        """The servers that the apps move from, by the app's key."""
+        source, apps = self._stack.move_from, self._stack.apps
+        return {} if source is None else self._create_servers(source, budgets("moveFrom", source, apps))
+
+    def _create_servers(self, postgresql: AnyPostgreSQL, found: Mapping[str, Budget]) -> dict[str, ServerComponent]:
         """The server of each app, by the app's key."""
         match postgresql:
             case EmbeddedPostgreSQL():
@@ -112,16 +126,17 @@ class Platform(pulumi.ComponentResource):
                         f"{key}-postgresql",
                         app.server_name,
                         app.database.embedded,
-                        self._placement(postgresql, app.namespace),
+                        self._placement(postgresql, app.namespace, found.get(key)),
                         self._in_namespace(app.namespace),
                     )
                     for key, app in self._stack.apps.items()
                 }
             case StandalonePostgreSQL(server=server, namespace=namespace):
-                place, options = self._placement(postgresql, namespace), self._in_namespace(namespace)
+                place = self._placement(postgresql, namespace, next(iter(found.values()), None))
+                options = self._in_namespace(namespace)
                 return dict.fromkeys(self._stack.apps, create_server(SERVER, server, place, options))
 
-    def _placement(self, postgresql: AnyPostgreSQL, namespace: str) -> Placement:
+    def _placement(self, postgresql: AnyPostgreSQL, namespace: str, found: Budget | None) -> Placement:
         password = self._stack.admin_password
         return Placement(
             namespace=namespace,
@@ -131,6 +146,7 @@ class Platform(pulumi.ComponentResource):
             pods=self._pods,
             admin_password=None if password is None else password.get_secret_value(),
             provider_config=self._provider_config,
+            pool_size=PGBOUNCERS_POOL_SIZE if found is None or found.pool_size is None else found.pool_size,
         )
 
     def _deploy(self, app: AppSettings) -> AppOutputs:
@@ -141,6 +157,10 @@ class Platform(pulumi.ComponentResource):
         if move is not None:
             options = self._in_namespace(move.namespace, database, self._sources[key])
             needs.append(Move(f"{key}-move", move, options))
+        pooler = own_pooler(postgresql, app)
+        if pooler is not None:
+            # After a move: until then pods of the app use the pooler's name to reach the server that they move from.
+            needs.append(self._pooler(app, pooler, database, needs))
         place = AppPlacement(database.endpoint, postgresql.image, self._pods)
         component = _APPS[key](key, app, place, self._child(depends_on=needs))  # pyright: ignore[reportArgumentType] - each its own
         if move is not None:
@@ -148,18 +168,20 @@ class Platform(pulumi.ComponentResource):
         session = (
             PodSession(app.namespace, f"{app.server_name}-0")
             if isinstance(postgresql, EmbeddedPostgreSQL)
-            else ClientSession(
-                app.namespace, postgresql.image, behind_a_pooler(self._servers[key].connection), self._pods
-            )
+            else ClientSession(app.namespace, postgresql.image, self._pods)
         )
         return AppOutputs(postgresql.mode, database, session, app.url or component.address)
 
     def _database(self, app: AppSettings) -> Database:
+        app = with_limit(app, self._budgets)
         server, password = self._servers[app.key], self._stack.role_passwords[app.key]
+        pooler, connection = own_pooler(self._stack.postgresql, app), server.connection
+        if pooler is not None:
+            connection = through(pooler, app, connection, self._in_namespace(app.namespace))
         main = app.database.name
         args = DatabaseArgs(
             settings=app.database,
-            server=server.connection,
+            server=connection,
             namespace=app.namespace,
             further_databases={name: wanted for name, wanted in app.databases.items() if name != main},
             secret_aliases=app.secret_aliases,
@@ -171,6 +193,28 @@ class Platform(pulumi.ComponentResource):
             timeout_seconds=self._stack.postgresql.start_timeout_seconds,
         )
         return Database(f"{app.key}-database", args, self._in_namespace(app.namespace, server))
+
+    def _pooler(
+        self, app: AppSettings, settings: PgBouncerSettings, database: Database, needs: Sequence[pulumi.Resource]
+    ) -> Pooler:
+        found, login = self._budgets[app.key], database.login
+        if found.pool_size is None or login is None:
+            raise ValueError(f"{app.key} has a pooler, and its server no known number of connections or no admin")
+        args = PoolerArgs(
+            settings=settings,
+            name=app.pooler_name,
+            namespace=app.namespace,
+            server=self._servers[app.key].connection,
+            username=app.database.username,
+            verifier=login.verifier,
+            databases=list(app.databases),
+            session_databases=app.session_databases,
+            pool_size=found.pool_size,
+            certificate=certificate_of(settings),
+            annotations={LOGIN: login.version},
+            pods=self._pods,
+        )
+        return Pooler(f"{app.key}-pooler", args, self._in_namespace(app.namespace, *needs))
 
     def _in_namespace(self, namespace: str, *needs: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of a child that depends on its namespace, if the program creates it."""

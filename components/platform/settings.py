@@ -12,7 +12,7 @@ from components.forms.base import KeyPath, Model, Refusal
 from components.forms.labels import Labels, NamespaceLabels
 from components.forms.names import Namespace
 from components.kubernetes.pods import Pods
-from components.platform import moving, sharing
+from components.platform import budgets, moving, poolers, sharing
 from components.platform.postgresql import AnyPostgreSQL, PostgreSQL
 from components.servers.embedded.settings import EmbeddedPostgreSQL
 from components.servers.kind import ServerSettings
@@ -111,8 +111,10 @@ class Stack(Model):
                     embedded_too=any(other.server_or_none is None for other in self.postgresqls.values()),
                     retain_data=self.retain_data,
                 )
+        yield from budgets.refusals(self.postgresql, self.apps)
+        yield from poolers.refusals(self.postgresql, self.apps)
         for app in self.apps.values():
-            yield from app.rules(self.postgresql.client_tls)
+            yield from app.rules(poolers.app_tls(self.postgresql, app))
         yield from sharing.admin_password_refusals(self.postgresqls.values(), self.admin_password)
         yield from sharing.role_refusals(self.postgresql, self.apps, self.role_passwords)
         if len({app.namespace for app in self.apps.values()}) < len(self.apps):

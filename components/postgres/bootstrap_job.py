@@ -11,10 +11,9 @@ from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.core.v1 import EnvVarArgs
 
 from components.forms.computed import text
-from components.postgres.credentials import CA_CERTIFICATE
+from components.postgres.credentials import CA_CERTIFICATE, SCRAM_VERIFIER
 from components.postgres.database_settings import DatabaseSettings
 from components.postgres.script_pod import SCRIPTS, PodResources, from_secret, literal, only_refusals_count, script_pod
-from components.postgres.security import CONFIG_HASH
 from components.postgres.server import AdminSecret, ServerConnection
 
 RESOURCES = PodResources(cpu="50m", cpu_limit="1", memory="64Mi", memory_limit="128Mi", files="16Mi")
@@ -60,7 +59,7 @@ def bootstrap_job_spec(
     databases: Sequence[AppDatabase],
     arriving: bool,
     files_name: str,
-    files_hash: str,
+    annotations: Mapping[str, pulumi.Input[str]],
     labels: Mapping[str, str],
     wait_seconds: int,
 ) -> JobSpecArgs:
@@ -71,11 +70,11 @@ def bootstrap_job_spec(
         admin: the admin's Secret.
         creator: creator in the marks.
         settings: the role.
-        password_secret: Secret in the admin's namespace with the role's `password`.
+        password_secret: Secret in the admin's namespace with the role's `password` and `scram-verifier`.
         databases: databases of the role.
         arriving: whether the server is the target of a move.
         files_name: ConfigMap with the scripts and, if clients check the server's certificate, the CA certificate.
-        files_hash: changes with the scripts, so that the Job runs again with new ones.
+        annotations: annotations of the pod; a change runs the Job again.
         labels: labels of the pod.
         wait_seconds: how long to wait for a server that is still starting.
     """
@@ -91,17 +90,17 @@ def bootstrap_job_spec(
             EnvVarArgs(name="ADMIN_SECRET", value=text(f"Secret {server.namespace}/", admin.name)),
             literal("APP_USERNAME", settings.username),
             from_secret("APP_PASSWORD", password_secret, "password"),
+            from_secret("APP_VERIFIER", password_secret, SCRAM_VERIFIER),
             *_databases(databases),
             *_limits(settings),
             EnvVarArgs(name="ARRIVING", value="yes" if arriving else "no"),
-            EnvVarArgs(name="SCRAM_ITERATIONS", value=str(settings.scram_iterations)),
             EnvVarArgs(name="STACK", value=creator.stack),
             EnvVarArgs(name="APP_NAME", value=creator.app),
             EnvVarArgs(name="DEPLOYMENT", value=creator.deployment),
             EnvVarArgs(name="ADOPT", value=adopt),
         ],
         files_name=files_name,
-        annotations={CONFIG_HASH: files_hash},
+        annotations=annotations,
         labels=labels,
         wait_seconds=wait_seconds,
     )
@@ -116,7 +115,7 @@ def check_job_spec(
     databases: Sequence[AppDatabase],
     connections: int,
     files_name: str,
-    annotations: Mapping[str, str],
+    annotations: Mapping[str, pulumi.Input[str]],
     labels: Mapping[str, str],
     wait_seconds: int,
 ) -> JobSpecArgs:
@@ -158,7 +157,7 @@ def _job_spec(
     environment: Sequence[EnvVarArgs],
     *,
     files_name: str,
-    annotations: Mapping[str, str],
+    annotations: Mapping[str, pulumi.Input[str]],
     labels: Mapping[str, str],
     wait_seconds: int,
 ) -> JobSpecArgs:

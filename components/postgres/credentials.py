@@ -13,6 +13,9 @@ PASSWORD_LENGTH = 40
 CA_CERTIFICATE = "ca.crt"
 """Key of the CA certificate, as in Kubernetes' own TLS Secrets."""
 
+SCRAM_VERIFIER = "scram-verifier"
+"""Key of the SCRAM verifier of a generated password."""
+
 WITH_PASSWORD = ("password", "uri", "jdbc-url")
 """Keys of a database Secret whose values contain the password."""
 

@@ -14,13 +14,15 @@ from components.postgres.bootstrap_job import AppDatabase, Creator, bootstrap_jo
 from components.postgres.credentials import (
     CA_CERTIFICATE,
     PASSWORD_LENGTH,
+    SCRAM_VERIFIER,
     WITH_PASSWORD,
     connection_uri,
     secret_data,
     secret_keys,
 )
 from components.postgres.database_settings import DatabaseSettings
-from components.postgres.endpoint import Endpoint
+from components.postgres.endpoint import Direct, Endpoint
+from components.postgres.scram import SALT_BYTES, verifier
 from components.postgres.scripts import fingerprint, read
 from components.postgres.security import CONFIG_HASH
 from components.postgres.server import AdminSecret, ServerConnection
@@ -37,6 +39,8 @@ _BOOTSTRAP = (
     "waiting.sh",
 )
 _ROTATION = "lakehouse/password-rotation"
+LOGIN = "lakehouse/login"
+"""Pod annotation that changes with a role's password and with the iterations of its verifier."""
 _CHECK = ("check.sh", "check.sql", "waiting.sh")
 
 
@@ -87,16 +91,31 @@ class DatabaseArgs:
         ]
 
 
+@dataclass(frozen=True)
+class Login:
+    """What a server, or a pooler in front of it, needs to know of a role to let it log in.
+
+    Attributes:
+        verifier: the SCRAM verifier of its password; a secret.
+        version: changes with the verifier and is not secret: the iterations and the salt, which every client is told.
+    """
+
+    verifier: pulumi.Output[str]
+    version: pulumi.Output[str]
+
+
 class Database(pulumi.ComponentResource):
     """A role and its databases on a server. Resources that depend on it are created after them.
 
     Attributes:
         endpoint: how the app connects.
         connection_uri: the URI, which contains the password; a secret.
+        login: the SCRAM verifier of the generated password; None on a server without an admin.
     """
 
     endpoint: Endpoint
     connection_uri: pulumi.Output[str]
+    login: Login | None = None
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:Database", name, None, opts)
@@ -112,7 +131,8 @@ class Database(pulumi.ComponentResource):
             database=args.settings.name,
             username=args.settings.username,
             secret_name=args.settings.secret_name,
-            tls=server.tls,
+            tls=server.app_tls or server.tls,
+            direct=None if server.app_host is None else Direct(server.host, server.port, server.tls),
         )
 
         generated: list[random.RandomPassword] = []
@@ -127,6 +147,7 @@ class Database(pulumi.ComponentResource):
                 )
             )
             password: pulumi.Output[str] = generated[0].result
+            self.login = _login(name, args.settings, generated[0], child)
         elif args.password is not None:
             password = pulumi.Output.secret(args.password)
         else:
@@ -138,14 +159,26 @@ class Database(pulumi.ComponentResource):
         app_secret = secret(
             f"{name}-secret",
             {"name": args.settings.secret_name, "namespace": args.namespace, "labels": labels},
-            _values(self.endpoint, password, args),
+            _values(self.endpoint, password, args) | self._verifier,
             child,
         )
-        if server.admin is None:
+        if server.admin is None or self.login is None:
             self._check(name, args, labels=labels, app_secret=app_secret)
         else:
-            self._bootstrap(name, args, labels=labels, app_secret=app_secret, admin=server.admin, generated=generated)
+            self._bootstrap(
+                name,
+                args,
+                labels=labels,
+                app_secret=app_secret,
+                admin=server.admin,
+                generated=generated,
+                version=self.login.version,
+            )
         self.register_outputs({})
+
+    @property
+    def _verifier(self) -> dict[str, pulumi.Output[str]]:
+        return {} if self.login is None else {SCRAM_VERIFIER: self.login.verifier}
 
     def _bootstrap(
         self,
@@ -156,6 +189,7 @@ class Database(pulumi.ComponentResource):
         app_secret: k8s.core.v1.Secret,
         admin: AdminSecret,
         generated: Sequence[random.RandomPassword],
+        version: pulumi.Output[str],
     ) -> None:
         """The Job that creates role and databases, in the namespace of the admin's Secret."""
         server, child = args.server, pulumi.ResourceOptions(parent=self)
@@ -168,7 +202,7 @@ class Database(pulumi.ComponentResource):
                 secret(
                     f"{name}-bootstrap",
                     {"name": job_name, "namespace": server.namespace, "labels": labels},
-                    {"password": generated[0].result},
+                    {"password": generated[0].result, **self._verifier},
                     child,
                 )
             )
@@ -191,7 +225,7 @@ class Database(pulumi.ComponentResource):
                 databases=args.databases,
                 arriving=args.arriving_from is not None,
                 files_name=job_name,
-                files_hash=fingerprint(scripts),
+                annotations={CONFIG_HASH: fingerprint(scripts), LOGIN: version},
                 labels=labels,
                 wait_seconds=args.timeout_seconds,
             ),
@@ -276,6 +310,23 @@ class Database(pulumi.ComponentResource):
         )
 
 
+def _login(
+    name: str, settings: DatabaseSettings, password: random.RandomPassword, opts: pulumi.ResourceOptions
+) -> Login:
+    salt = random.RandomId(
+        f"{name}-salt",
+        byte_length=SALT_BYTES,
+        # A new one for each password.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(replace_with=[password])),
+    )
+    iterations = settings.scram_iterations
+    parts = pulumi.Output.all(password.result, salt.hex)
+    return Login(
+        verifier=parts.apply(lambda known: verifier(known[0], bytes.fromhex(known[1]), iterations)),
+        version=pulumi.Output.concat(str(iterations), "-", salt.hex),
+    )
+
+
 def _stack() -> str:
     """Name of the stack as `pulumi stack ls` shows it: backends without organisations report `organization`."""
     name = f"{pulumi.get_project()}/{pulumi.get_stack()}"
@@ -298,12 +349,13 @@ def _values(endpoint: Endpoint, password: pulumi.Output[str], args: DatabaseArgs
 
 
 def _mounted_ca(args: DatabaseArgs) -> pulumi.Input[str] | None:
-    """The CA certificate that pods mount from the app's Secret. During a move to a server without one it is the old
-    server's: pods that use it run until new ones are ready.
+    """The CA certificates that pods mount from the app's Secret: the pooler's and the server's. During a move to a
+    server without one it is the old server's: pods that use it run until new ones are ready.
     """
-    if args.server.ca_certificate is None and args.arriving_from is not None:
+    given = [ca for ca in (args.server.app_ca_certificate, args.server.ca_certificate) if ca is not None]
+    if not given and args.arriving_from is not None:
         return args.arriving_from.ca_certificate
-    return args.server.ca_certificate
+    return pulumi.Output.all(*given).apply("\n".join) if len(given) > 1 else next(iter(given), None)
 
 
 def _ca_file(server: ServerConnection) -> dict[str, pulumi.Input[str]]:

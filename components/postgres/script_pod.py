@@ -61,7 +61,7 @@ def script_pod(
     environment: Sequence[EnvVarArgs],
     files_name: str,
     labels: Mapping[str, str],
-    annotations: Mapping[str, str] | None = None,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
     resources: PodResources,
     grace_seconds: int | None = None,
 ) -> PodTemplateSpecArgs:

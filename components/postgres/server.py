@@ -35,8 +35,10 @@ class ServerConnection:
         client_image: image with `psql`, for Jobs that connect to the server.
         ca_certificate: certificate of the CA that signed the server's, PEM; given where `tls` is `VERIFY_FULL`.
         admin_database: database that the admin connects to first.
-        app_host: host for apps if it is not `host`, such as that of a connection pooler.
+        app_host: host for apps if it is not `host`: that of a connection pooler.
         app_port: TCP port for apps.
+        app_tls: TLS mode of apps if it is not `tls`.
+        app_ca_certificate: certificate of the CA that signed the pooler's, PEM, if it is not `ca_certificate`.
         settling_seconds: how long to retry after errors that are permanent on a running server, such as a wrong
             password: a new server may not be completely set up yet.
         exclusive: whether one app alone uses the server.
@@ -52,6 +54,8 @@ class ServerConnection:
     admin_database: str = "postgres"
     app_host: pulumi.Input[str] | None = None
     app_port: int | None = None
+    app_tls: TlsMode | None = None
+    app_ca_certificate: pulumi.Input[str] | None = None
     settling_seconds: int = 120
     exclusive: bool = False
 

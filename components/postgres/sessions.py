@@ -2,8 +2,11 @@
 
 import json
 import shlex
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import pulumi
 
 from components.forms.images import POSTGRES_IMAGE
 from components.helm.values import given
@@ -11,7 +14,6 @@ from components.kubernetes.pods import Pods, numeric_ids
 from components.postgres import ca_volume
 from components.postgres.endpoint import Endpoint, TlsMode
 from components.postgres.security import POSTGRES_UID
-from components.postgres.server import ServerConnection
 
 # The Secret's keys are the variables' names. A shell does not split the value of an assignment into words.
 _LOGIN = "PGDATABASE=$database PGUSER=$username PGPASSWORD=$password"
@@ -39,33 +41,35 @@ class PodSession:
 class ClientSession:
     """Commands that run in a new pod, which is deleted at their end, for servers outside the namespace.
 
+    They go past a connection pooler: a dump sets session parameters, which a pooler would pass on to the next client.
+
     Attributes:
         namespace: the app's namespace, where its Secret is.
         image: image with `psql` and `pg_dump`.
-        server: host and port instead of those in the Secret: the server behind a connection pooler, since a dump sets
-            session parameters, which a pooler would pass on to the next client of the connection.
         pods: settings of every pod.
     """
 
     namespace: str
     image: str
-    server: tuple[str, int] | None = None
     pods: Pods = field(default_factory=Pods)
 
-    def psql(self, endpoint: Endpoint) -> str:
+    def psql(self, endpoint: Endpoint) -> pulumi.Input[str]:
         """Command that opens a session."""
-        return self._run("psql", "-it", f"{self._login} exec psql", endpoint)
 
-    def pg_dump(self, endpoint: Endpoint) -> str:
+        def command(known: Endpoint) -> str:
+            return self._run("psql", "-it", f"{_login(known)} exec psql", known)
+
+        return _with_host(endpoint, command)
+
+    def pg_dump(self, endpoint: Endpoint) -> pulumi.Input[str]:
         """Command that writes a dump to a file."""
-        # Output from before kubectl attaches is lost: the dump waits for a line of input, which kubectl sends then.
-        run = self._run("pg_dump", "-i", f"read -r _; {self._login} exec pg_dump", endpoint)
-        return f"echo | {run} > {_file(endpoint.database)}"
 
-    @property
-    def _login(self) -> str:
-        place = "PGHOST=$host PGPORT=$port" if self.server is None else "PGHOST={} PGPORT={}".format(*self.server)
-        return f"{place} {_LOGIN}"
+        def command(known: Endpoint) -> str:
+            # Output from before kubectl attaches is lost: the dump waits for a line of input, which kubectl sends then.
+            run = self._run("pg_dump", "-i", f"read -r _; {_login(known)} exec pg_dump", known)
+            return f"echo | {run} > {_file(known.database)}"
+
+        return _with_host(endpoint, command)
 
     def _run(self, command: str, flags: str, script: str, endpoint: Endpoint) -> str:
         image = self.pods.image(self.image, POSTGRES_IMAGE)
@@ -85,6 +89,21 @@ class ClientSession:
 Session = PodSession | ClientSession
 
 
+def _login(endpoint: Endpoint) -> str:
+    direct = endpoint.direct
+    place = "PGHOST=$host PGPORT=$port" if direct is None else f"PGHOST={direct.host} PGPORT={direct.port}"
+    return f"{place} {_LOGIN}"
+
+
+def _with_host(endpoint: Endpoint, command: Callable[[Endpoint], str]) -> pulumi.Input[str]:
+    """A command for an endpoint whose server's host may not be known yet."""
+    direct = endpoint.direct
+    if direct is None or isinstance(direct.host, str):
+        return command(endpoint)
+    host = pulumi.Output.from_input(direct.host)
+    return host.apply(lambda known: command(replace(endpoint, direct=replace(direct, host=known))))
+
+
 def _as_argument(database: str) -> str:
     """A database's name for psql and pg_dump, which interpret some names as connection strings or options."""
     if "=" in database or "://" in database or database.startswith("-"):
@@ -98,16 +117,12 @@ def _file(database: str) -> str:
     return shlex.quote(f"{database.replace('/', '-')}.sql")
 
 
-def behind_a_pooler(server: ServerConnection) -> tuple[str, int] | None:
-    """Host and port of a server that apps use through a pooler; None without a pooler, or if they are not known yet."""
-    return (server.host, server.port) if server.app_host is not None and isinstance(server.host, str) else None
-
-
 def _pod_spec(container: str, endpoint: Endpoint, pods: Pods) -> dict[str, Any]:
+    tls = endpoint.tls if endpoint.direct is None else endpoint.direct.tls
     spec: dict[str, Any] = {
         "name": container,
         "envFrom": [{"secretRef": {"name": endpoint.secret_name}}],
-        "env": [{"name": "PGSSLMODE", "value": endpoint.tls.value}],
+        "env": [{"name": "PGSSLMODE", "value": tls.value}],
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
     pod: dict[str, Any] = {
@@ -119,7 +134,7 @@ def _pod_spec(container: str, endpoint: Endpoint, pods: Pods) -> dict[str, Any]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
     }
-    if endpoint.tls is not TlsMode.VERIFY_FULL:
+    if tls is not TlsMode.VERIFY_FULL:
         return {**pod, "containers": [spec]}
     spec["env"].append({"name": "PGSSLROOTCERT", "value": ca_volume.FILE})
     return {

@@ -1,13 +1,17 @@
 """What the rules of a server need to know of an app."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from components.postgres.database_settings import DatabaseSettings
+from components.postgres.term import Demand
 
 
 class Tenant(Protocol):
     """An app with databases on a server."""
+
+    has_ceiling: ClassVar[bool]
+    """Whether it opens no more connections than `demand`, however busy it is."""
 
     @property
     def namespace(self) -> str:
@@ -22,6 +26,11 @@ class Tenant(Protocol):
     @property
     def databases(self) -> Mapping[str, Sequence[str]]:
         """Every database of its role, with the extensions that it needs."""
+        ...
+
+    @property
+    def demand(self) -> Demand:
+        """The most connections that it opens, or the fewest that it works with where it has no ceiling of its own."""
         ...
 
 

@@ -1,19 +1,24 @@
 """What the servers of all clouds have in common: an instance that the program creates, or an existing one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
 import pulumi
 
-from components.forms.base import Model, Placeholder, Refusal
+from components.forms.base import KeyPath, Model, Placeholder, Refusal
 from components.forms.certificates import Certificates
+from components.forms.parameters import ParameterValue
 from components.postgres.credentials import PORT
 from components.postgres.endpoint import TlsMode
+from components.postgres.pooler.budget import Capacity, MaxConnections, server_reserve
+from components.postgres.pooler.pgbouncer import CertifiedPgBouncerSettings
 from components.postgres.server import SETTLED_SECONDS, AdminSecret, ServerConnection
+from components.postgres.term import Term
 from components.servers.admin import ExistingAdmin
 from components.servers.kind import ServerSettings
 from components.servers.placement import Placement
+from components.servers.pooled import pooler_refusals
 
 CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 """A time of day as the clouds write it, `HH:MM`, in UTC."""
@@ -24,6 +29,9 @@ class ExistingInstance(Model):
 
     admin: ExistingAdmin
     """The role that creates the apps' roles and databases."""
+    max_connections: MaxConnections | None = None
+    """Connections that the server accepts, as far as they are the apps' (`SHOW max_connections`). Absent, it is not
+    checked whether they suffice."""
 
 
 class CloudSettings(ServerSettings):
@@ -41,9 +49,13 @@ class CloudSettings(ServerSettings):
     """How clients connect: `verify-full` checks the server's certificate and name, `require` only encrypts."""
     ca_certificates: Certificates | None = None
     """Certificates of the CAs that sign the server's, in PEM form."""
+    pooler: CertifiedPgBouncerSettings | None = None
+    """PgBouncer between each app and the server, in the app's namespace; absent, apps connect to the server."""
 
     def refusals(self) -> Iterator[Refusal]:
-        """No instance, or two."""
+        """No instance, or two, and a pooler that cannot work."""
+        yield from super().refusals()
+        yield from pooler_refusals(self)
         reads = (("instance",), ("existing",))
         if self.instance is None and self.existing is None:
             yield Refusal(("instance",), Placeholder.NOTHING, "either `instance` or `existing`", reads)
@@ -56,6 +68,34 @@ class CloudSettings(ServerSettings):
     def client_tls(self) -> TlsMode:
         """How apps connect."""
         return TlsMode(self.tls)
+
+    @property
+    def capacity_setting(self) -> KeyPath:
+        """Path of the setting that says how many connections it accepts."""
+        if self.existing is not None:
+            return ("existing", "maxConnections")
+        return ("instance", "parameters", "max_connections")
+
+    def capacity_with(
+        self, connections: int | None, parameters: Mapping[str, ParameterValue], *own: Term
+    ) -> Capacity | None:
+        """The connections that the instance accepts; None where that is not known.
+
+        Args:
+            connections: those of an instance that the program creates.
+            parameters: its PostgreSQL settings.
+            own: what the cloud keeps for itself.
+        """
+        if self.existing is not None:
+            connections = self.existing.max_connections
+        if connections is None:
+            return None
+        return Capacity(connections, self.capacity_setting, (*server_reserve(parameters), *own))
+
+    @property
+    def given_pooler(self) -> CertifiedPgBouncerSettings | None:
+        """PgBouncer between apps and server."""
+        return self.pooler
 
     @property
     def given_admin(self) -> ExistingAdmin | None:

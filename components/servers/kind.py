@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from components.forms.base import Model, Refusal
+from components.forms.base import KeyPath, Model, Refusal
 from components.postgres.endpoint import TlsMode
+from components.postgres.pooler.budget import Capacity
+from components.postgres.pooler.settings import PoolerSettings
 from components.postgres.tenant import Tenants
 from components.servers.admin import ExistingAdmin
 from components.servers.optional import OptionalPackage
@@ -56,6 +58,21 @@ class ServerSettings(Model):
     def has_admin(self) -> bool:
         """Whether the program can create roles and databases."""
         return True
+
+    @property
+    def capacity(self) -> Capacity | None:
+        """The connections that it accepts; None where that is not known."""
+        return None
+
+    @property
+    def capacity_setting(self) -> KeyPath:
+        """Path of the setting that says how many connections it accepts."""
+        return ("maxConnections",)
+
+    @property
+    def given_pooler(self) -> PoolerSettings | None:
+        """The pooler between apps and server; None where they connect to the server."""
+        return None
 
     @property
     def provider_settings(self) -> Mapping[str, tuple[str, str | None]]:

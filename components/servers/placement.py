@@ -6,6 +6,7 @@ import pulumi
 
 from components.forms.images import POSTGRES_IMAGE
 from components.kubernetes.pods import Pods
+from components.postgres.pooler.budget import PGBOUNCERS_POOL_SIZE
 from components.servers.provider_config import ProviderConfig
 
 
@@ -21,6 +22,7 @@ class Placement:
         retain_data: whether volumes outlive the stack.
         pods: what holds for every pod.
         admin_password: password of an existing server's admin, where no Secret has it.
+        pool_size: server connections that each pod of its pooler opens to one database.
         provider_config: configuration of Pulumi's packages, such as `aws:defaultTags`.
     """
 
@@ -30,4 +32,5 @@ class Placement:
     retain_data: bool = True
     pods: Pods = field(default_factory=Pods)
     admin_password: pulumi.Input[str] | None = None
+    pool_size: int = PGBOUNCERS_POOL_SIZE
     provider_config: ProviderConfig = field(default_factory=ProviderConfig)

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.postgres import DatabaseServer
+from components.postgres.scram import verifier
+from tests.support.postgres import SALT, DatabaseServer
 
 APP = {"username": "airbyte", "password": "first-password", "databases": "airbyte\ntemporal\ntemporal_visibility"}
 AWKWARD = 'it\'s \\ a "quoted" $password% with `all` @:/?#&; --'
@@ -111,6 +112,22 @@ def test_the_verifier_has_the_given_number_of_iterations(running: DatabaseServer
 
     verifier = running.psql("SELECT rolpassword FROM pg_authid WHERE rolname = 'airbyte'")
     assert verifier.startswith(f"SCRAM-SHA-256${iterations}:")
+    assert running.login("airbyte", "first-password", "airbyte").returncode == 0
+
+
+def test_a_password_that_the_server_hashed_itself_gets_the_verifier_and_locks_nobody_out(
+    running: DatabaseServer,
+) -> None:
+    """Earlier versions of the program let psql compute the verifier, with a salt of its own."""
+    assert bootstrap(running).returncode == 0
+    running.psql("ALTER ROLE airbyte PASSWORD 'first-password'")
+    verifiers = "SELECT rolpassword FROM pg_authid WHERE rolname = 'airbyte'"
+    wanted = verifier("first-password", SALT, 4096)
+    assert running.psql(verifiers) != wanted
+    with running.session("airbyte", "first-password", "airbyte"):
+        assert bootstrap(running).returncode == 0
+        assert running.psql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'airbyte'") == "1"
+    assert running.psql(verifiers) == wanted
     assert running.login("airbyte", "first-password", "airbyte").returncode == 0
 
 

@@ -51,7 +51,7 @@ class Runner:
 def steps() -> list[tuple[str, int]]:
     """Where it is killed: file, and number of the line after which; all that change something, and the checks."""
     ends = re.compile(
-        r"\\ir bootstrap_|\\password|\\! sh |ALTER |(BEGIN|COMMIT);|.*\\gexec$|SELECT pg_temp.put_.*null$"
+        r"\\ir bootstrap_|\\! sh |ALTER |(BEGIN|COMMIT);|.*\\gexec$|SELECT pg_temp.put_.*null$"
         r"|WHERE .*\\g /dev/null$"
     )
     places: list[tuple[str, int]] = []

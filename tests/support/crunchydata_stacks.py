@@ -5,6 +5,7 @@ import random
 import re
 from typing import Any
 
+from components.postgres.pooler.budget import PGBOUNCERS_POOL_SIZE
 from components.servers.crunchydata import cluster
 from components.servers.crunchydata.settings import CrunchyDataSettings
 from components.servers.standalone import StandalonePostgreSQL
@@ -107,7 +108,7 @@ def postgres_cluster(server: Settings, *, namespace: str = "postgresql") -> dict
             "namespace": namespace,
             "annotations": {"pulumi.com/waitFor": cluster.ready_when(settings)},
         },
-        "spec": cluster.cluster_spec(settings, namespace),
+        "spec": cluster.cluster_spec(settings, namespace, PGBOUNCERS_POOL_SIZE),
     }
 
 

@@ -14,13 +14,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox.images import postgres, rootfs
+from components.postgres.scram import verifier
+from sandbox.images import pgbouncer, postgres, rootfs
 from sandbox.images.cache import Builder
 from sandbox.paths import Sandbox
 from tests.support.ca import CertificateAuthority
 
 SCRIPTS = Path(__file__).parents[2] / "components" / "postgres" / "scripts"
 UID = 999
+SALT = bytes(range(16))
+"""Salt of every role's password in tests."""
 ENVIRONMENT = dict(postgres.image([], []).env)
 
 
@@ -86,6 +89,13 @@ def older_release(major: int, suite: str) -> Iterator[Root]:
     environment = {**ENVIRONMENT, "PATH": ENVIRONMENT["PATH"].replace("/17/", f"/{major}/")}
     with _unpacked(rootfs_, environment) as root:
         yield root
+
+
+@contextmanager
+def pooler_image() -> Iterator[Root]:
+    """The files of PgBouncer's image in a temporary folder; commands run as its user."""
+    with _unpacked(pgbouncer.ROOTFS, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}) as root:
+        yield replace(root, uid=pgbouncer.UID)
 
 
 @contextmanager
@@ -269,7 +279,7 @@ class DatabaseServer:
             "CONNECTION_LIMIT": app.get("connection_limit", "-1"),
             "STATEMENT_TIMEOUT_SECONDS": app.get("statement_timeout", "0"),
             "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": app.get("idle_timeout", "0"),
-            "SCRAM_ITERATIONS": app.get("scram_iterations", "4096"),
+            "APP_VERIFIER": verifier(app["password"], SALT, int(app.get("scram_iterations", "4096"))),
             "ARRIVING": app.get("arriving", "no"),
             "WAIT_SECONDS": str(wait_seconds),
         }

@@ -20,6 +20,8 @@ from tests.support import clouds
 from tests.support.crunchydata import existing_secret
 
 GENERATED = "generated-by-the-mock"
+RANDOM_HEX = "c0de"
+"""What every generated id is."""
 SECRET = "[secret]"
 RELEASE_STATUS = "deployed"
 """Status of each release."""
@@ -70,7 +72,7 @@ class _Provider(mocks.Mocks):
         if args.typ == "kubernetes:helm.sh/v3:Release":
             state["status"] = {"status": RELEASE_STATUS}
         if args.typ == "random:index/randomId:RandomId":
-            state["hex"] = "c0de"
+            state["hex"] = RANDOM_HEX
         if args.typ == "kubernetes:core/v1:Secret" and args.resource_id:
             state["data"] = pulumi.Output.secret(_existing_secret(args.resource_id))
         if not self.preview:

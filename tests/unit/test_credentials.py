@@ -122,7 +122,17 @@ def test_secret_carries_all_parts_and_aliases() -> None:
 def test_secret_of_an_app_has_the_keys_that_its_chart_asks_for(app: str, aliases: dict[str, str]) -> None:
     data = values(plan().one(SECRET, f"{app}-database-secret"))
     outputs = reveal(plan().outputs[app])
-    assert data.keys() == {"host", "port", "database", "username", "password", "uri", "jdbc-url", *aliases}
+    assert data.keys() == {
+        "host",
+        "port",
+        "database",
+        "username",
+        "password",
+        "uri",
+        "jdbc-url",
+        "scram-verifier",
+        *aliases,
+    }
     assert {alias: data[key] for alias, key in aliases.items()} == {alias: data[alias] for alias in aliases}
     assert data["uri"] == outputs["connectionString"]
     assert data["host"] == outputs["host"]

@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from components.forms.images import POSTGRES_IMAGE
+from components.postgres.pooler.pins import PGBOUNCER_IMAGE
 from components.servers.cloudnativepg.pins import (
     CLOUDNATIVEPG_CHART,
     CLOUDNATIVEPG_IMAGE,
-    CLOUDNATIVEPG_PGBOUNCER_IMAGE,
 )
-from sandbox.images import airbyte, busybox, cloudnativepg, dagster, postgres
+from sandbox.images import airbyte, busybox, cloudnativepg, dagster, pgbouncer, postgres
 from sandbox.images.cache import HERE, versions
 from sandbox.images.rootfs import package_version
 from sandbox.versions import versions as all_versions
@@ -82,9 +82,12 @@ def test_the_image_has_the_tag_that_the_program_asks_for() -> None:
     assert f"docker.io/library/postgres:{postgres.tag()}" == POSTGRES_IMAGE
 
 
+def test_pgbouncers_image_has_the_name_that_the_program_asks_for() -> None:
+    assert pgbouncer.name() == PGBOUNCER_IMAGE
+
+
 def test_cloudnativepgs_images_have_the_names_that_program_and_operator_ask_for() -> None:
     assert cloudnativepg.postgres_image() == CLOUDNATIVEPG_IMAGE
-    assert cloudnativepg.pgbouncer_image() == CLOUDNATIVEPG_PGBOUNCER_IMAGE
     chart = yaml.safe_load((CHARTS / "cloudnative-pg/Chart.yaml").read_text())
     assert (chart["name"], chart["version"]) == (CLOUDNATIVEPG_CHART.name, CLOUDNATIVEPG_CHART.version)
     assert chart["appVersion"] == all_versions()["tools"]["cloudnativepg"]

@@ -4,9 +4,21 @@ from typing import Any
 
 import pytest
 
+from components.postgres.scram import verifier
 from components.postgres.scripts import fingerprint
-from tests.support.kinds import CLAIM, CONFIG_MAP, JOB, NAMESPACE, PASSWORD, PROVIDER, RELEASE, SECRET, STATEFUL_SET
-from tests.support.recording import Plan, Recorded
+from tests.support.kinds import (
+    CLAIM,
+    CONFIG_MAP,
+    JOB,
+    NAMESPACE,
+    PASSWORD,
+    PROVIDER,
+    RANDOM_ID,
+    RELEASE,
+    SECRET,
+    STATEFUL_SET,
+)
+from tests.support.recording import RANDOM_HEX, Plan, Recorded, values
 from tests.support.stacks import as_config, plan, plan_program
 
 ROTATION = "lakehouse/credentials-rotation"
@@ -76,17 +88,25 @@ def test_bootstrap_job_runs_again_for_a_new_password(app: str) -> None:
     job = plan().one(JOB, f"{app}-database-bootstrap")
     assert plan().one(PASSWORD, f"{app}-database-password").urn in job.options["replaceWith"]
     scripts = plan().one(CONFIG_MAP, f"{app}-database-bootstrap").inputs["data"]
-    assert job.pod["metadata"]["annotations"] == {"lakehouse/config-hash": fingerprint(scripts)}
+    salt = plan().one(RANDOM_ID, f"{app}-database-salt")
+    assert plan().one(PASSWORD, f"{app}-database-password").urn in salt.options["replaceWith"]
+    annotations = job.pod["metadata"]["annotations"]
+    assert annotations["lakehouse/config-hash"] == fingerprint(scripts)
+    assert annotations["lakehouse/login"].endswith(f"-{RANDOM_HEX}")
     assert job.options["deleteBeforeReplace"] is True
 
 
 @pytest.mark.parametrize(("settings", "rounds"), [({}, "1"), ({"scramIterations": 4096}, "4096")], ids=str)
-def test_bootstrap_job_is_told_the_rounds_of_the_verifier(settings: dict[str, Any], rounds: str) -> None:
+def test_the_verifier_has_the_rounds_of_the_settings_and_the_job_runs_again_for_others(
+    settings: dict[str, Any], rounds: str
+) -> None:
     made = plan(dagster={"database": settings}) if settings else plan()
-    (container,) = made.one(JOB, "dagster-database-bootstrap").pod["spec"]["containers"]
-    assert {"name": "SCRAM_ITERATIONS", "value": rounds} in container["env"]
+    job = made.one(JOB, "dagster-database-bootstrap")
+    assert job.pod["metadata"]["annotations"]["lakehouse/login"] == f"{rounds}-{RANDOM_HEX}"
+    secret = values(made.one(SECRET, "dagster-database-secret"))
+    assert secret["scram-verifier"] == verifier(secret["password"], bytes.fromhex(RANDOM_HEX), int(rounds))
     # A Job cannot be changed; what differs replaces it, the old one first.
-    assert made.one(JOB, "dagster-database-bootstrap").options["deleteBeforeReplace"] is True
+    assert job.options["deleteBeforeReplace"] is True
 
 
 def test_rotating_the_admins_password_restarts_the_server() -> None:

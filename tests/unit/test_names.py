@@ -120,6 +120,7 @@ def test_bootstrap_job_makes_the_role_and_its_databases(app: App) -> None:
         "PGUSER": {"name": f"{app.server}-admin", "key": "username"},
         "PGPASSWORD": {"name": f"{app.server}-admin", "key": "password"},
         "APP_PASSWORD": {"name": secret, "key": "password"},
+        "APP_VERIFIER": {"name": secret, "key": "scram-verifier"},
     }
 
 

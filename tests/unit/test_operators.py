@@ -6,7 +6,7 @@ import sys
 import pytest
 from pydantic import BaseModel
 
-from components.postgres.pooler_settings import PoolerSettings
+from components.postgres.pooler.settings import PoolerSettings
 from components.servers.cloudnativepg import backups as cloudnativepg
 from components.servers.cloudnativepg.pooler import CloudNativePGPooler
 from components.servers.cloudnativepg.settings import CloudNativePGSettings

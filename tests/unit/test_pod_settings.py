@@ -352,7 +352,7 @@ def test_peoples_own_sessions_go_by_the_block(command: str) -> None:
         ("docker.io/busybox", "m.example.com/hub/library/busybox"),
         ("airbyte/server:2.2.0", "m.example.com/hub/airbyte/server:2.2.0"),
         ("docker.io/dagster/dagster-celery-k8s", "m.example.com/hub/dagster/dagster-celery-k8s"),
-        ("ghcr.io/cloudnative-pg/pgbouncer:1.25.1", "m.example.com/hub/cloudnative-pg/pgbouncer:1.25.1"),
+        ("ghcr.io/cloudnative-pg/pgbouncer:1.25.2", "m.example.com/hub/cloudnative-pg/pgbouncer:1.25.2"),
         (
             "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.27.0",
             "m.example.com/hub/cloud-sql-connectors/cloud-sql-proxy:2.27.0",

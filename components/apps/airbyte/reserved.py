@@ -8,6 +8,7 @@ _TLS = "the check of the database's certificate is derived from `postgresql`"
 _JOB_PODS = "the pods of syncs read the database's CA certificate there"
 _STORAGE = "the object storage's credentials come from `storage`"
 _SECRETS = "passwords belong into Secrets, not into chart values"
+_POOLS = "the size of a connection pool comes from `database.pools`, and the connection budget counts it"
 _NAMES = "the program relies on the chart's own names"
 
 RESERVED = Reserved(
@@ -34,6 +35,7 @@ RESERVED = Reserved(
         "global.auth.instanceAdmin.clientSecret": _SECRETS,
         "global.auth.security.jwtSignatureSecret": _SECRETS,
         "workload-api.bearerToken": _SECRETS,
+        "server.configDbMaxPoolSize": _POOLS,
         "namespaceOverride": _NAMES,
         "fullnameOverride": _NAMES,
         "nameOverride": _NAMES,
@@ -42,6 +44,10 @@ RESERVED = Reserved(
         "DATABASE_*": _DATABASE,
         "CONFIG_DATABASE_*": _DATABASE,
         "KEYCLOAK_DATABASE_*": _DATABASE,
+        "CONFIG_DB_*": _POOLS,
+        "DATASOURCES_*": _POOLS,
+        "SQL_MAX_CONNS": _POOLS,
+        "SQL_VIS_MAX_CONNS": _POOLS,
         "POSTGRES_*": _DATABASE,
         "DB": _DATABASE,
         "DB_PORT": _DATABASE,
@@ -67,6 +73,9 @@ RESERVED = Reserved(
     mappings=[
         *DATABASE_CLIENTS,
         "temporal.env_vars",
+        "server.env_vars",
+        "workload-api-server.env_vars",
+        "workloadApiServer.env_vars",
         "workload-launcher.env_vars",
         "global",
         "global.workloads",

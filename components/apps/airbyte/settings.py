@@ -7,17 +7,21 @@ from typing import Annotated, Any, cast
 from pydantic import Field
 
 from components.apps.airbyte.pins import AIRBYTE_CHART, AIRBYTE_TESTED
+from components.apps.airbyte.pools import AirbytePools, airbyte_terms, temporal_terms
 from components.apps.airbyte.reserved import RESERVED
 from components.apps.airbyte.storage import GcsStorage, MinioStorage, ObjectStorage, S3CompatibleStorage
 from components.apps.app import AppDatabase, AppSettings
 from components.forms.base import Refusal
 from components.forms.names import AnyPostgresName, DatabaseName, DatabaseSecretName, Namespace, ReleaseName
 from components.forms.object_storage import GCS_FILE
+from components.forms.quantity import MemorySize
 from components.helm.chart import Chart, numbers
 from components.helm.known_values import unknown_values
 from components.helm.reserved import without_reserved
 from components.postgres.database_settings import SYSTEM_DATABASES
 from components.postgres.endpoint import TlsMode
+from components.postgres.term import Demand
+from components.servers.embedded.settings import EmbeddedSettings
 
 SECRET_ALIASES: Mapping[str, str] = {
     "DATABASE_USER": "username",
@@ -46,6 +50,13 @@ _WORDS = {
 """Words that YAML 1.1 does not read as text."""
 
 
+class AirbyteEmbedded(EmbeddedSettings):
+    """Airbyte's own server, large enough for its connection pools: see `database.pools`."""
+
+    memory: MemorySize = "3Gi"
+    max_connections: Annotated[int, Field(ge=20, le=2000)] = 300
+
+
 class AirbyteDatabase(AppDatabase):
     """Airbyte's role and database; its Temporal gets two more databases of the same role."""
 
@@ -60,6 +71,10 @@ class AirbyteDatabase(AppDatabase):
     """Airbyte's role, owner of its databases."""
     secret_name: DatabaseSecretName = "airbyte-database"
     """Secret in the app's namespace with everything that a client needs."""
+    pools: AirbytePools = AirbytePools()
+    """Sizes of the connection pools of Airbyte and its Temporal."""
+    embedded: AirbyteEmbedded = AirbyteEmbedded()  # pyright: ignore[reportIncompatibleVariableOverride] - frozen
+    """The app's own server, if `postgresql.mode` is `embedded`."""
     scram_iterations: Annotated[int, Field(ge=4096, le=1_000_000)] = 4096
     """Iterations of SCRAM that a client computes at each login. Airbyte's driver, JDBC, refuses fewer than 4096."""
 
@@ -93,8 +108,9 @@ class AirbyteSettings(AppSettings):
 
     key = "airbyte"
     secret_aliases = SECRET_ALIASES
-    # One of its connection pools alone may open 20 (the charts' defaults).
+    # One of its connection pools alone may open 20.
     least_connections = 20
+    has_ceiling = True
     run_namespaces = ("global.jobs.kube.namespace",)
 
     chart: AirbyteChart = AirbyteChart()  # pyright: ignore[reportIncompatibleVariableOverride] - frozen
@@ -118,6 +134,16 @@ class AirbyteSettings(AppSettings):
             self.database.name: self.database.extensions,
             self.database.temporal_name: [],
             self.database.temporal_visibility_name: ["btree_gin"],
+        }
+
+    @property
+    def demand(self) -> Demand:
+        """The most connections that it opens, by database."""
+        database, pools = self.database, self.database.pools
+        return {
+            database.name: airbyte_terms(pools, self.chart_major, self.values),
+            database.temporal_name: temporal_terms(pools.temporal, self.values),
+            database.temporal_visibility_name: temporal_terms(pools.temporal_visibility, self.values),
         }
 
     @property

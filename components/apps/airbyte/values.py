@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+import pulumi
+
 from components.apps.airbyte.chart_components import CHART_COMPONENTS
+from components.apps.airbyte.pools import pool_values
 from components.apps.airbyte.settings import AirbyteSettings
 from components.apps.airbyte.storage_values import storage_values
+from components.forms.computed import text
 from components.helm.values import CREDENTIALS_ROTATION, merge_values, with_items
 from components.postgres import ca_volume
-from components.postgres.endpoint import Endpoint, TlsMode
+from components.postgres.endpoint import Direct, Endpoint, TlsMode
 
 # Pod annotations.
 _DATABASE_HOST = "lakehouse/database-host"
@@ -33,7 +37,7 @@ def airbyte_values(settings: AirbyteSettings, endpoint: Endpoint, *, storage_sec
         "podAnnotations": {
             CREDENTIALS_ROTATION: f"database-{settings.database.password_rotation}",
             _DATABASE_HOST: endpoint.host,
-            _DATABASE: f"{endpoint.port}/{_encoded(endpoint.database)}{_jdbc_parameters(endpoint)}",
+            _DATABASE: f"{endpoint.port}/{_encoded(endpoint.database)}{_jdbc_parameters(endpoint.tls)}",
         }
     }
     # The bootstrap Job creates Temporal's databases; Temporal itself would need a role with CREATEDB.
@@ -45,6 +49,9 @@ def airbyte_values(settings: AirbyteSettings, endpoint: Endpoint, *, storage_sec
         **parts,
         "temporal": {**annotated, "env_vars": temporal},
     }
+    if endpoint.direct is not None:
+        values = merge_values(values, _migrations(major, endpoint, endpoint.direct))
+    values = merge_values(values, pool_values(settings.database.pools, major))
     if endpoint.tls is TlsMode.VERIFY_FULL:
         values = merge_values(values, _job_pods(major, endpoint))
     values = merge_values(values, storage_values(major, settings.storage, storage_secret))
@@ -88,10 +95,26 @@ def _database(major: int, endpoint: Endpoint) -> dict[str, Any]:
         "secretName": endpoint.secret_name,
         "host": endpoint.host,
         "port": endpoint.port,
-        ("database" if major == 1 else "name"): f"{_encoded(endpoint.database)}{_jdbc_parameters(endpoint)}",
+        ("database" if major == 1 else "name"): f"{_encoded(endpoint.database)}{_jdbc_parameters(endpoint.tls)}",
         "userSecretKey": "DATABASE_USER",
         "passwordSecretKey": "DATABASE_PASSWORD",
     }
+
+
+def _migrations(major: int, endpoint: Endpoint, direct: Direct) -> dict[str, Any]:
+    """The bootloader past the pooler: Flyway holds an advisory lock of its session (`isTransactionalLock = false`).
+
+    The charts have no second host. They write a component's own variables behind theirs, and of two variables with the
+    same name a container gets the last. That works in no Deployment, whose patch Kubernetes would refuse, but the
+    bootloader's pod is a hook, which is created anew each time.
+    """
+    database = f"{_encoded(endpoint.database)}{_jdbc_parameters(direct.tls)}"
+    variables: dict[str, pulumi.Input[str]] = {
+        "DATABASE_HOST": direct.host,
+        "DATABASE_PORT": str(direct.port),
+        "DATABASE_URL": text("jdbc:postgresql://", direct.host, f":{direct.port}/{database}"),
+    }
+    return {"airbyte-bootloader" if major == 1 else "airbyteBootloader": {"env_vars": variables}}
 
 
 def _encoded(name: str) -> str:
@@ -109,7 +132,7 @@ def _temporals_databases(settings: AirbyteSettings) -> dict[str, str]:
     return {variable: _encoded(name) for variable, name in names.items() if name != _TEMPORALS_DEFAULTS[variable]}
 
 
-def _jdbc_parameters(endpoint: Endpoint) -> str:
+def _jdbc_parameters(tls: TlsMode) -> str:
     """Parameters to append to the database's name in the JDBC URL.
 
     The chart builds that URL with the name at its end, and has no values for parameters. The driver's default `sslmode`
@@ -117,13 +140,13 @@ def _jdbc_parameters(endpoint: Endpoint) -> str:
     The name alone, DATABASE_DB, is only read by Keycloak, which the community edition does not run (the charts'
     templates).
     """
-    match endpoint.tls:
+    match tls:
         case TlsMode.DISABLE:
             return ""
         case TlsMode.REQUIRE:
-            return f"?sslmode={endpoint.tls.value}"
+            return f"?sslmode={tls.value}"
         case TlsMode.VERIFY_FULL:
-            return f"?sslmode={endpoint.tls.value}&sslrootcert={ca_volume.FILE}"
+            return f"?sslmode={tls.value}&sslrootcert={ca_volume.FILE}"
 
 
 def _database_type(major: int, endpoint: Endpoint) -> str:

@@ -16,6 +16,7 @@ from components.helm.chart import numbers
 from components.helm.known_values import unknown_values
 from components.helm.reserved import without_reserved
 from components.postgres.endpoint import TlsMode
+from components.postgres.term import Demand, Term
 
 SECRET_ALIASES: Mapping[str, str] = {"postgresql-password": "password"}
 """Keys that the chart reads in the database's Secret."""
@@ -58,6 +59,8 @@ class DagsterSettings(AppSettings):
     secret_aliases = SECRET_ALIASES
     # Webserver, daemon and a run open a connection for each query.
     least_connections = 10
+    # It opens a connection for each query (`NullPool`), in as many threads and pods as there are runs.
+    has_ceiling = False
     run_namespaces = (
         "runLauncher.config.k8sRunLauncher.jobNamespace",
         "runLauncher.config.k8sRunLauncher.runK8sConfig.jobMetadata.namespace",
@@ -81,6 +84,11 @@ class DagsterSettings(AppSettings):
     def databases(self) -> dict[str, list[str]]:
         """Every database of the app's role, with the extensions that it needs."""
         return {self.database.name: self.database.extensions}
+
+    @property
+    def demand(self) -> Demand:
+        """The fewest connections that it works with, by database."""
+        return {self.database.name: (Term("the fewest that it works with", self.least_connections),)}
 
     @property
     def database_settings(self) -> dict[str, str]:

@@ -3,8 +3,8 @@
 # connections. All checks come first; if one fails, nothing is changed.
 # Exit status: 3 if a new attempt would fail in the same way.
 # Environment: PGHOST, PGPORT, PGDATABASE, PGUSER, PGPASSWORD (admin); ADMIN_SECRET, the name for messages of the Secret that
-# holds the last two; APP_USERNAME, APP_PASSWORD, APP_DATABASES (names, one per line); APP_EXTENSIONS (database:extension,
-# one per line); SCRAM_ITERATIONS of the password; CONNECTION_LIMIT (-1: none), STATEMENT_TIMEOUT_SECONDS and
+# holds the last two; APP_USERNAME, APP_PASSWORD and its SCRAM verifier, APP_VERIFIER; APP_DATABASES (names, one per line);
+# APP_EXTENSIONS (database:extension, one per line); CONNECTION_LIMIT (-1: none), STATEMENT_TIMEOUT_SECONDS and
 # IDLE_IN_TRANSACTION_TIMEOUT_SECONDS (0: none) of the role; ARRIVING (yes or no), whether this server is the target of a
 # move; STACK, APP_NAME and DEPLOYMENT, which identify the creator in the marks on role and databases; ADOPT, whether
 # existing objects of other creators are taken over (no, yes, or all, on a server that only this app uses); SETTINGS, the
@@ -29,14 +29,14 @@ if [ "${answer#* }" = t ]; then
   refuse "$address is a standby, which is read-only: set \`host\` to the primary"
 fi
 
-# \password prompts twice and sends only a SCRAM verifier. Without a terminal it reads the password from standard input.
-printf '%s\n%s\n' "$APP_PASSWORD" "$APP_PASSWORD" |
-  setsid --wait psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
-    --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --set=extensions="$APP_EXTENSIONS" \
-    --set=settings="$SETTINGS" --set=scram_iterations="$SCRAM_ITERATIONS" --set=connection_limit="$CONNECTION_LIMIT" \
-    --set=statement_timeout="$STATEMENT_TIMEOUT_SECONDS" --set=idle_timeout="$IDLE_IN_TRANSACTION_TIMEOUT_SECONDS" \
-    --set=arriving="$ARRIVING" --set=stack="$STACK" --set=app="$APP_NAME" --set=deployment="$DEPLOYMENT" \
-    --set=adopt="$ADOPT" --set=address="$address" --file="$HERE/bootstrap.sql" || exit 1
+# psql reads the verifier from the environment: arguments are visible to others.
+: "${APP_VERIFIER:?}"
+psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 \
+  --set=username="$APP_USERNAME" --set=databases="$APP_DATABASES" --set=extensions="$APP_EXTENSIONS" \
+  --set=settings="$SETTINGS" --set=connection_limit="$CONNECTION_LIMIT" \
+  --set=statement_timeout="$STATEMENT_TIMEOUT_SECONDS" --set=idle_timeout="$IDLE_IN_TRANSACTION_TIMEOUT_SECONDS" \
+  --set=arriving="$ARRIVING" --set=stack="$STACK" --set=app="$APP_NAME" --set=deployment="$DEPLOYMENT" \
+  --set=adopt="$ADOPT" --set=address="$address" --file="$HERE/bootstrap.sql" </dev/null || exit 1
 # A script cannot set psql's exit status, and psql's own 3 stands for any SQL error, which may be temporary.
 [ ! -s "$STATUS" ] || exit "$(cat "$STATUS")"
 printf 'ready: role %s and databases %s\n' "$APP_USERNAME" "$(printf '%s' "$APP_DATABASES" | tr '\n' ' ')"

@@ -1,7 +1,7 @@
 -- Creates one app's role and databases, or brings existing ones up to date. It can be run repeatedly and concurrently. If it
 -- is interrupted at any point, the next run completes it.
 -- Variables: username; databases, extensions (database:extension) and settings (of the databases' names), one per line;
--- scram_iterations, of the password; connection_limit (-1: none); statement_timeout and idle_timeout, in seconds (0: none);
+-- connection_limit (-1: none); statement_timeout and idle_timeout, in seconds (0: none);
 -- arriving, whether this server is the target of a move (yes or no); stack, app and deployment, which identify the creator;
 -- adopt (no, yes, all); address, the server's name for messages. Environment: HERE, STATUS; see bootstrap.sh.
 \set VERBOSITY terse
@@ -47,12 +47,9 @@ BEGIN;
 ALTER ROLE :"username" :may_login CONNECTION LIMIT :connection_limit;
 ALTER ROLE :"username" SET statement_timeout = :'statement_timeout_text';
 ALTER ROLE :"username" SET idle_in_transaction_session_timeout = :'idle_timeout_text';
--- Before version 14 the default is MD5.
-SET password_encryption = 'scram-sha-256';
--- A setting since PostgreSQL 16; psql computes the verifier with the session's value.
-SELECT set_config('scram_iterations', :'scram_iterations', false)
-WHERE EXISTS (SELECT FROM pg_settings WHERE name = 'scram_iterations') \g /dev/null
-\password :"username"
+-- The server keeps the verifier as it is, whatever `password_encryption` says, and never sees the password.
+\getenv verifier APP_VERIFIER
+ALTER ROLE :"username" PASSWORD :'verifier';
 SELECT pg_temp.put_mark(name, pg_temp.mark(name) || :'own_mark') FROM wanted \g /dev/null
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', name) FROM wanted \gexec
 COMMIT;

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.kubernetes.secrets import secret
 from components.postgres.admin import generated_admin
@@ -17,7 +18,7 @@ from components.servers.cloudnativepg.backups import scheduled_backup_spec
 from components.servers.cloudnativepg.cluster import cluster_spec
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_CHART
 from components.servers.cloudnativepg.pods import cluster_with_pods, pooler_with_pods
-from components.servers.cloudnativepg.pooler import pooler_spec
+from components.servers.cloudnativepg.pooler import POOLER_LABEL, pooler_spec
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
 from components.servers.operator_release import operator_release
 from components.servers.placement import Placement
@@ -92,13 +93,20 @@ class CloudNativePGServer(ServerComponent):
         settings, pooler = self._settings, self._settings.pooler
         if pooler is None:
             return
-        spec = pooler_spec(pooler, name=settings.pooler_name, cluster=settings.name)
+        spec = pooler_spec(pooler, name=settings.pooler_name, cluster=settings.name, pool_size=self._place.pool_size)
         self._custom_resource(
             "Pooler",
             settings.pooler_name,
             pooler_with_pods(spec, self._place.pods),
             annotations={"pulumi.com/waitFor": f"jsonpath={{.status.instances}}={pooler.instances}"},
             opts=pulumi.ResourceOptions(depends_on=[cluster]),
+        )
+        # The operator makes none (1.28). It lets a single pod go, too: a drain must not wait for ever.
+        PodDisruptionBudget(
+            f"{self._name}-pooler-disruptions",
+            metadata={"name": settings.pooler_name, "namespace": self._place.namespace},
+            spec={"max_unavailable": 1, "selector": {"match_labels": {POOLER_LABEL: settings.pooler_name}}},
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _scheduled_backup(self, cluster: pulumi.Resource) -> None:

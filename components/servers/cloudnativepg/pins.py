@@ -5,5 +5,3 @@ from components.helm.official import OfficialChart
 CLOUDNATIVEPG_CHART = OfficialChart("https://cloudnative-pg.github.io/charts", "cloudnative-pg", "0.27.0")
 """The chart of operator 1.28.0."""
 CLOUDNATIVEPG_IMAGE = "ghcr.io/cloudnative-pg/postgresql:17.11-202608170816-system-trixie"
-CLOUDNATIVEPG_PGBOUNCER_IMAGE = "ghcr.io/cloudnative-pg/pgbouncer:1.25.1"
-"""The default of operator 1.28.0."""

@@ -7,7 +7,8 @@ from components.helm.values import given, merge_values
 from components.kubernetes.affinity import merged_affinity
 from components.kubernetes.images import mirrored
 from components.kubernetes.pods import Pods, ids_as_values, numeric_ids
-from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE
+from components.postgres.pooler.pins import PGBOUNCER_IMAGE
+from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE
 
 _OPERATOR_IMAGE = "ghcr.io/cloudnative-pg/cloudnative-pg"
 
@@ -35,8 +36,7 @@ def pooler_with_pods(spec: Mapping[str, Any], pods: Pods) -> dict[str, Any]:
     template: Mapping[str, Any] = spec["template"]
     pod: dict[str, Any] = {**template["spec"], **_priority(pods)}
     pod["containers"] = [
-        {**container, "image": pods.image(container["image"], CLOUDNATIVEPG_PGBOUNCER_IMAGE)}
-        for container in pod["containers"]
+        {**container, "image": pods.image(container["image"], PGBOUNCER_IMAGE)} for container in pod["containers"]
     ]
     if pods.image_pull_secrets:
         pod["imagePullSecrets"] = pods.pull_secrets

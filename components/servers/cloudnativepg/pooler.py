@@ -1,23 +1,22 @@
 """A CloudNativePG `Pooler`: PgBouncer in front of the primary."""
 
-from typing import Annotated, Any
+from typing import Any, ClassVar
 
-from components.forms.images import image
-from components.postgres.pooler_settings import PoolerSettings, PoolSize
-from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_PGBOUNCER_IMAGE
+from components.postgres.pooler.pgbouncer import PgBouncerImage
+from components.postgres.pooler.pins import PGBOUNCER_IMAGE
+from components.postgres.pooler.settings import PoolerSettings
+from components.postgres.term import Term
 
-RESERVED_CONNECTIONS = 10
-"""Connections for the admin, the operator and the superuser's reserve, beside the pooler's."""
+OPERATOR = Term("the operator (2 databases x 3)", 6)
+"""Connections of the instance manager (`SetMaxOpenConns` of its pool, operator 1.28)."""
 
 _AFTER_A_FAILOVER = {"server_login_retry": "1", "server_connect_timeout": "2"}
 """PgBouncer tries the primary again 1 s after it could not connect, and waits 2 s for one that does not answer; its
 defaults are 15 s each, and for so long it would turn clients away while the new primary is there already.
 """
 
-_IMAGE = image(
-    r"[0-9]+\.[0-9]+\.[0-9]+",
-    f"an image of PgBouncer for CloudNativePG by exact tag, such as {CLOUDNATIVEPG_PGBOUNCER_IMAGE}",
-)
+POOLER_LABEL = "cnpg.io/poolerName"
+"""Label of a pooler's pods, whose value is its name."""
 
 
 class CloudNativePGPooler(PoolerSettings):
@@ -25,10 +24,11 @@ class CloudNativePGPooler(PoolerSettings):
 
     renamed = {"maxClientConn": "maxClientConnections"}
 
-    image: Annotated[str, _IMAGE] = CLOUDNATIVEPG_PGBOUNCER_IMAGE
+    # The operator's default `authQuery` is run in the database postgres.
+    lookup_databases: ClassVar[int] = 1
+
+    image: PgBouncerImage = PGBOUNCER_IMAGE
     """Image of PgBouncer for CloudNativePG, by exact tag."""
-    default_pool_size: PoolSize = 15
-    max_db_connections: PoolSize = 20
 
 
 def service_names(name: str, namespace: str) -> list[str]:
@@ -36,8 +36,15 @@ def service_names(name: str, namespace: str) -> list[str]:
     return [name, f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local"]
 
 
-def pooler_spec(pooler: CloudNativePGPooler, *, name: str, cluster: str) -> dict[str, Any]:
-    """The spec of a `Pooler` of that name in front of a Cluster's primary."""
+def pooler_spec(pooler: CloudNativePGPooler, *, name: str, cluster: str, pool_size: int) -> dict[str, Any]:
+    """The spec of a `Pooler` of that name in front of a Cluster's primary.
+
+    Args:
+        pooler: its settings.
+        name: its name.
+        cluster: name of the `Cluster`.
+        pool_size: server connections that each pod opens to one database.
+    """
     return {
         "cluster": {"name": cluster},
         "type": "rw",
@@ -45,7 +52,7 @@ def pooler_spec(pooler: CloudNativePGPooler, *, name: str, cluster: str) -> dict
         "pgbouncer": {
             "poolMode": pooler.mode,
             "parameters": {
-                **pooler.parameters,
+                **pooler.parameters(pool_size),
                 # Apps in clear text are turned away; the server's name is checked, too.
                 "client_tls_sslmode": "require",
                 "server_tls_sslmode": "verify-full",
@@ -72,5 +79,5 @@ def pooler_spec(pooler: CloudNativePGPooler, *, name: str, cluster: str) -> dict
 
 def _apart(name: str) -> dict[str, Any]:
     """On different nodes where that is possible: a pooler is stateless, so two on one node are better than one."""
-    term = {"labelSelector": {"matchLabels": {"cnpg.io/poolerName": name}}, "topologyKey": "kubernetes.io/hostname"}
+    term = {"labelSelector": {"matchLabels": {POOLER_LABEL: name}}, "topologyKey": "kubernetes.io/hostname"}
     return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}

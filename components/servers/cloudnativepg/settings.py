@@ -9,13 +9,13 @@ from pydantic import AfterValidator, Field
 from components.forms.base import Model, Refusal, refuse
 from components.forms.names import Form, ObjectName
 from components.forms.quantity import Cpu, MemorySize, VolumeSize
+from components.postgres.pooler.budget import Capacity, server_reserve
 from components.postgres.sizing import ServerSize, wal_refusals
 from components.servers.cloudnativepg.backups import CloudNativePGBackups
 from components.servers.cloudnativepg.operator import CloudNativePGOperator
 from components.servers.cloudnativepg.parameters import CloudNativePGParameters
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE
-from components.servers.cloudnativepg.pooler import RESERVED_CONNECTIONS, CloudNativePGPooler
-from components.servers.kind import Surroundings
+from components.servers.cloudnativepg.pooler import OPERATOR, CloudNativePGPooler
 from components.servers.operators import OperatedSettings
 
 # The names of everything that the operator creates for it begin with its name; 50 is the operator's limit.
@@ -73,10 +73,10 @@ class CloudNativePGSettings(OperatedSettings, ServerSize):
     """Size of each instance's volume for WAL, so that WAL never fills the data volume. May grow, never shrink."""
     wal_storage_class: ObjectName | None = None
     """Storage class of the WAL volumes; absent, the cluster's default one. Cannot be changed once they exist."""
-    memory: MemorySize = "2Gi"
+    memory: MemorySize = "4Gi"
     cpu: Cpu = "500m"
     cpu_limit: Cpu = "2"
-    max_connections: Annotated[int, Field(ge=20, le=2000)] = 200
+    max_connections: Annotated[int, Field(ge=20, le=2000)] = 400
     parameters: CloudNativePGParameters = {}
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
     anti_affinity: Literal["required", "preferred"] = "required"
@@ -100,6 +100,16 @@ class CloudNativePGSettings(OperatedSettings, ServerSize):
         return f"{self.name}-admin"
 
     @property
+    def capacity(self) -> Capacity:
+        """The connections that it accepts."""
+        return Capacity(self.max_connections, self.capacity_setting, (*server_reserve(self.parameters), OPERATOR))
+
+    @property
+    def given_pooler(self) -> CloudNativePGPooler | None:
+        """PgBouncer between apps and server."""
+        return self.pooler
+
+    @property
     def pooler_name(self) -> str:
         """Name of the `Pooler` and its Service, which may not be the Cluster's."""
         return f"{self.name}-pooler"
@@ -120,14 +130,3 @@ class CloudNativePGSettings(OperatedSettings, ServerSize):
         if not self.pod_disruption_budget and self.instances > 1:
             allowed = "`true` with more than one instance: a drain would take them all at once"
             yield Refusal(("podDisruptionBudget",), False, allowed, (("instances",),))
-
-    def rules(self, around: Surroundings) -> Iterator[Refusal]:
-        """Also pools that do not fit the server or the apps' roles."""
-        yield from super().rules(around)
-        if self.pooler is not None:
-            yield from self.pooler.rules(
-                (around.setting, "server"),
-                around.tenants,
-                max_connections=self.max_connections,
-                reserved=RESERVED_CONNECTIONS,
-            )

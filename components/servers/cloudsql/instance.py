@@ -7,7 +7,9 @@ from pydantic import Field
 
 from components.forms.base import Model, Refusal
 from components.forms.computed import OrOutput, TextInput
+from components.postgres.pooler.budget import whole_number
 from components.servers.cloudsql import gcp
+from components.servers.cloudsql.connections import default_max_connections
 from components.servers.cloudsql.parameters import CloudSqlParameters
 
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
@@ -152,6 +154,11 @@ class CloudSqlInstance(Model):
     """Whether Google Cloud and Pulumi refuse to delete the instance."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the admin role a new password."""
+
+    @property
+    def max_connections(self) -> int:
+        """Connections that it accepts."""
+        return whole_number(self.parameters.get("max_connections"), default_max_connections(self.tier))
 
     def refusals(self) -> Iterator[Refusal]:
         """Settings that Cloud SQL would refuse together."""

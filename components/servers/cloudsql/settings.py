@@ -10,8 +10,10 @@ from components.forms.certificates import Certificates
 from components.forms.computed import OrOutput, TextInput, known
 from components.forms.images import image
 from components.postgres.endpoint import TlsMode
+from components.postgres.pooler.budget import Capacity
 from components.servers.cloud import CloudSettings, ExistingInstance
 from components.servers.cloudsql import gcp
+from components.servers.cloudsql.connections import OWN
 from components.servers.cloudsql.instance import CloudSqlInstance
 from components.servers.cloudsql.labels import GoogleLabels
 from components.servers.cloudsql.pins import CLOUD_SQL_PROXY_IMAGE
@@ -145,6 +147,13 @@ class CloudSqlSettings(CloudSettings):
     def client_tls(self) -> TlsMode:
         """How apps connect: to the Auth Proxy in clear."""
         return TlsMode.DISABLE if self.auth_proxy is not None else super().client_tls
+
+    @property
+    def capacity(self) -> Capacity | None:
+        """The connections that it accepts; None where that is not known."""
+        if self.instance is None:
+            return self.capacity_with(None, {}, OWN)
+        return self.capacity_with(self.instance.max_connections, self.instance.parameters, OWN)
 
     @property
     def creates_zone(self) -> bool:

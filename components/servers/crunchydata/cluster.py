@@ -19,8 +19,14 @@ INSTANCES = "instance1"
 _LABELS = "postgres-operator.crunchydata.com"
 
 
-def cluster_spec(server: CrunchyDataSettings, namespace: str) -> dict[str, Any]:
-    """`spec` of the PostgresCluster of a server in a namespace."""
+def cluster_spec(server: CrunchyDataSettings, namespace: str, pool_size: int) -> dict[str, Any]:
+    """`spec` of the PostgresCluster of a server in a namespace.
+
+    Args:
+        server: the server.
+        namespace: its namespace.
+        pool_size: server connections that each pod of its pooler opens to one database.
+    """
     spec: dict[str, Any] = {
         "postgresVersion": server.postgres_version,
         "port": PORT,
@@ -33,7 +39,7 @@ def cluster_spec(server: CrunchyDataSettings, namespace: str) -> dict[str, Any]:
     if server.image is not None:
         spec["image"] = server.image
     if server.pooler is not None:
-        spec["proxy"] = {"pgBouncer": pooler_spec(server.pooler)}
+        spec["proxy"] = {"pgBouncer": pooler_spec(server.pooler, pool_size)}
     return spec
 
 

@@ -57,6 +57,7 @@ class CrunchyDataServer(ServerComponent):
         values = operator_values(place.pods)
         # The other instances start from the first one's backup.
         seconds = place.start_timeout_seconds * settings.instances
+        spec = cluster.cluster_spec(settings, place.namespace, place.pool_size)
         return CustomResource(
             f"{name}-cluster",
             api_version=cluster.API_VERSION,
@@ -66,7 +67,7 @@ class CrunchyDataServer(ServerComponent):
                 "namespace": place.namespace,
                 "annotations": {"pulumi.com/waitFor": cluster.ready_when(settings)},
             },
-            spec=postgres_cluster_with_pods(cluster.cluster_spec(settings, place.namespace), place.pods),
+            spec=postgres_cluster_with_pods(spec, place.pods),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 # The operator also deletes what belongs to the cluster, so it is deleted last.

@@ -10,12 +10,13 @@ from components.forms.base import Refusal, refuse, refuse_each
 from components.forms.names import Form, PostgresName
 from components.forms.quantity import Cpu, MemorySize, VolumeSize
 from components.postgres.database_settings import SYSTEM_DATABASES
+from components.postgres.pooler.budget import Capacity, server_reserve
 from components.postgres.sizing import ServerSize, wal_refusals
 from components.servers.crunchydata.backups import CrunchyDataBackups
 from components.servers.crunchydata.operator import CrunchyDataOperator
 from components.servers.crunchydata.parameters import CrunchyDataParameters
 from components.servers.crunchydata.pins import PGO_CHART
-from components.servers.crunchydata.pooler import LOOKUP_DATABASES, RESERVED_CONNECTIONS, CrunchyDataPooler
+from components.servers.crunchydata.pooler import OPERATOR, CrunchyDataPooler
 from components.servers.kind import Surroundings
 from components.servers.operators import OperatedSettings
 
@@ -89,7 +90,7 @@ class CrunchyDataSettings(OperatedSettings, ServerSize):
     memory: MemorySize = "4Gi"
     cpu: Cpu = "1"
     cpu_limit: Cpu = "4"
-    max_connections: Annotated[int, Field(ge=20, le=5000)] = 200
+    max_connections: Annotated[int, Field(ge=20, le=5000)] = 400
     parameters: CrunchyDataParameters = {}
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
     node_spread: Literal["required", "preferred"] = "required"
@@ -105,6 +106,16 @@ class CrunchyDataSettings(OperatedSettings, ServerSize):
     """Where backups are stored, when they are taken, and for how long they are retained."""
     pooler: CrunchyDataPooler | None = None
     """PgBouncer between apps and server; absent, apps connect to the primary."""
+
+    @property
+    def capacity(self) -> Capacity:
+        """The connections that it accepts."""
+        return Capacity(self.max_connections, self.capacity_setting, (*server_reserve(self.parameters), OPERATOR))
+
+    @property
+    def given_pooler(self) -> CrunchyDataPooler | None:
+        """PgBouncer between apps and server."""
+        return self.pooler
 
     @property
     def synchronous_mode(self) -> bool:
@@ -148,17 +159,9 @@ class CrunchyDataSettings(OperatedSettings, ServerSize):
         yield from wal_refusals(self.memory, key, size, reads)
 
     def rules(self, around: Surroundings) -> Iterator[Refusal]:
-        """Also pools that do not fit, and roles and databases of the apps that the operator would create."""
+        """Also roles and databases of the apps that the operator would create."""
         yield from super().rules(around)
         server = (around.setting, "server")
-        if self.pooler is not None:
-            yield from self.pooler.rules(
-                server,
-                around.tenants,
-                max_connections=self.max_connections,
-                reserved=RESERVED_CONNECTIONS,
-                further_databases=LOOKUP_DATABASES,
-            )
         reads = ((*server, "adminUsername"), (*server, "users"))
         for key, tenant in around.tenants.items():
             username = tenant.database.username

@@ -10,6 +10,8 @@ from components.forms.images import POSTGRES_IMAGE, PostgresImage
 from components.forms.parameters import OURS, Parameter, ProtectedParameters, without
 from components.forms.quantity import Cpu, MemorySize, VolumeSize
 from components.postgres.endpoint import TlsMode
+from components.postgres.pooler.budget import Capacity, server_reserve
+from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.sizing import ServerSize, wal_refusals
 
 _SERVERS_OWN = (
@@ -40,6 +42,18 @@ class EmbeddedSettings(ServerSize):
     """PostgreSQL settings on top of the derived ones, such as `log_min_duration_statement: 500`."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the server's admin role a new password; the server restarts."""
+    pooler: PgBouncerSettings | None = None
+    """PgBouncer between app and server; absent, the app connects to the server."""
+
+    @property
+    def capacity(self) -> Capacity:
+        """The connections that it accepts."""
+        return Capacity(self.max_connections, ("maxConnections",), server_reserve(self.parameters))
+
+    @property
+    def given_pooler(self) -> PgBouncerSettings | None:
+        """The pooler between app and server; None where the app connects to the server."""
+        return self.pooler
 
     def refusals(self) -> Iterator[Refusal]:
         """Sizes that do not fit each other."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from components.forms.base import Model, Placeholder, Refusal, refuse
 from components.forms.computed import OrOutput, TextInput, known
 from components.servers.rds import aws, windows
+from components.servers.rds.connections import default_max_connections
 from components.servers.rds.parameters import RdsParameters
 
 CaIdentifier = Literal["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
@@ -243,6 +244,12 @@ class RdsInstance(Model):
             yield Refusal(("identifier",), self.identifier, allowed, (("identifier",), ("readReplica",)))
         if len(set(self.log_exports)) < len(self.log_exports):
             yield Refusal(("logExports",), self.log_exports, "each of them once")
+
+    @property
+    def max_connections(self) -> int | None:
+        """Connections that it accepts; None where a formula says it, or for a class of which it is not known."""
+        given = self.parameters.get("max_connections", default_max_connections(self.instance_class))
+        return given if isinstance(given, int) else None
 
     @property
     def final_snapshot(self) -> str | None:

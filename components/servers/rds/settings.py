@@ -8,10 +8,12 @@ from pydantic import Field
 from components.forms.base import Placeholder, Refusal
 from components.forms.certificates import Certificates
 from components.forms.computed import known
+from components.postgres.pooler.budget import Capacity
 from components.servers.cloud import CloudSettings, ExistingInstance
 from components.servers.optional import OptionalPackage
 from components.servers.rds import aws
 from components.servers.rds.certificates import rds_ca_certificates, rds_regions
+from components.servers.rds.connections import OWN, superuser_reserve
 from components.servers.rds.instance import RdsInstance
 from components.servers.rds.tags import AwsTags
 
@@ -66,6 +68,14 @@ class RdsSettings(CloudSettings):
         if key is not None and key.split(":")[3] != self.region:
             path = ("instance", "storage", "kmsKeyArn")
             yield Refusal(path, key, f"a key in the instance's region, {self.region}", (("region",), path))
+
+    @property
+    def capacity(self) -> Capacity | None:
+        """The connections that it accepts; None where that is not known."""
+        if self.instance is None:
+            return self.capacity_with(None, {}, OWN)
+        parameters = self.instance.parameters
+        return self.capacity_with(self.instance.max_connections, parameters, *superuser_reserve(parameters), OWN)
 
     @property
     def provider_settings(self) -> Mapping[str, tuple[str, str | None]]:

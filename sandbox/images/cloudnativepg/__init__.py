@@ -1,4 +1,4 @@
-"""What CloudNativePG runs: the operator's manager, PostgreSQL as its instances want it, and PgBouncer.
+"""What CloudNativePG runs: the operator's manager and PostgreSQL as its instances want it.
 
 The names are the official images'; what is inside comes from the operator's Go module and from Debian.
 """
@@ -12,8 +12,6 @@ from sandbox.versions import versions
 
 POSTGRES_UID = 26
 """User of PostgreSQL in the official images, which the operator runs instances as unless told otherwise."""
-PGBOUNCER_UID = 998
-"""User of the official PgBouncer image."""
 
 POSTGRES_ROOTFS = RootFs(
     name="cloudnativepg-postgres",
@@ -26,11 +24,6 @@ POSTGRES_ROOTFS = RootFs(
         'echo "create_main_cluster = false" > "$1/etc/postgresql-common/createcluster.conf"',
     ],
 )
-PGBOUNCER_ROOTFS = RootFs(
-    name="pgbouncer",
-    packages=["pgbouncer"],
-    before=[*user("pgbouncer", PGBOUNCER_UID, "/var/lib/pgbouncer")],
-)
 
 
 def operator_image() -> str:
@@ -41,11 +34,6 @@ def operator_image() -> str:
 def postgres_image() -> str:
     """Return the name of the instances' image."""
     return f"ghcr.io/cloudnative-pg/postgresql:{versions()['images']['cloudnativepg']['postgresql']}"
-
-
-def pgbouncer_image() -> str:
-    """Return PgBouncer's name."""
-    return f"ghcr.io/cloudnative-pg/pgbouncer:{versions()['images']['cloudnativepg']['pgbouncer']}"
 
 
 def build_operator(builder: Builder) -> tuple[Path, list[str]]:
@@ -74,16 +62,3 @@ def build_postgres(builder: Builder) -> tuple[Path, list[str]]:
         archive.write(target, [archive.Image(names, [rootfs], ["bash"], env=environment, user=str(POSTGRES_UID))])
 
     return builder.cached("cloudnativepg-postgres", key, make), names
-
-
-def build_pgbouncer(builder: Builder) -> tuple[Path, list[str]]:
-    """Return PgBouncer's archive and name; the manager looks for it in /usr/bin, Debian has it in /usr/sbin."""
-    names, rootfs = [pgbouncer_image()], PGBOUNCER_ROOTFS.build(builder)
-    key = digest(Path(__file__), Path(archive.__file__), Path(layer.__file__), rootfs.name, *names)
-
-    def make(target: Path) -> None:
-        files = target.with_name("layer.tar")
-        layer.write(files, [layer.Link("/usr/bin/pgbouncer", "../sbin/pgbouncer")])
-        archive.write(target, [archive.Image(names, [rootfs, files], cmd=["pgbouncer"], user=str(PGBOUNCER_UID))])
-
-    return builder.cached("cloudnativepg-pgbouncer", key, make), names

@@ -1,0 +1,216 @@
+"""The connection budget of a server: who may open how many of the connections that it accepts."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from components.forms.base import KeyPath, Placeholder, Refusal
+from components.forms.parameters import ParameterValue
+from components.postgres.pooler.settings import PoolerSettings
+from components.postgres.tenant import Tenant, Tenants
+from components.postgres.term import Demand, Term, total
+
+MaxConnections = Annotated[int, Field(ge=20, le=262_143)]
+"""PostgreSQL's `max_connections`, up to the most that it allows."""
+
+PGBOUNCERS_POOL_SIZE = 20
+"""Server connections that a pod of PgBouncer opens for one role to one database, unless it is told a number."""
+
+_POOLERS_SHARE = 0.8
+"""The part of what is left that a pooler may use. The rest is for roles and clients that the program does not know."""
+
+_EVERY_SERVERS = (
+    Term("metrics exporter", 2),
+    Term("sessions of people", 3),
+)
+
+_DUMP_JOBS = 4
+"""Jobs of a parallel `pg_dump`, which opens one connection more than that (its manual, `--jobs`)."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """The connections that a server accepts.
+
+    Attributes:
+        connections: how many, `max_connections`.
+        setting: path of the setting that this number follows from, below the server's.
+        reserved: those that are neither an app's nor a pooler's, for a reason that lies in the kind of server.
+    """
+
+    connections: int
+    setting: KeyPath
+    reserved: tuple[Term, ...]
+
+
+def server_reserve(parameters: Mapping[str, ParameterValue] | None = None) -> tuple[Term, ...]:
+    """Connections that the server keeps for some roles, by its PostgreSQL settings and their defaults (13 to 17)."""
+    defaults = {"superuser_reserved_connections": 3, "reserved_connections": 0}
+    counts = {name: whole_number((parameters or {}).get(name), default) for name, default in defaults.items()}
+    return tuple(Term(name, count) for name, count in counts.items() if count)
+
+
+def whole_number(value: object, default: int) -> int:
+    """A number that a stack file may give as a number or as text; the default for everything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, str) and value.isdecimal() else default
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Who may open how many connections of a server.
+
+    Attributes:
+        capacity: what the server accepts.
+        reserved: connections that are neither an app's nor a pooler's.
+        apps: connections by the app's key and by database.
+        pool_size: server connections of each pod of the pooler for one database; None without a pooler.
+        limits: connection limits of roles, by the app's key: of apps without a ceiling of their own.
+    """
+
+    capacity: Capacity
+    reserved: tuple[Term, ...]
+    apps: Mapping[str, Demand]
+    pool_size: int | None = None
+    limits: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Everything that is added up."""
+        apps = (term for demand in self.apps.values() for terms in demand.values() for term in terms)
+        return (*self.reserved, *apps)
+
+    @property
+    def left(self) -> int:
+        """Connections that nobody is given; below 0 if the sum does not fit."""
+        return self.capacity.connections - total(self.terms)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As it is exported, keys in camelCase."""
+        return {
+            "maxConnections": self.capacity.connections,
+            "reserved": _by_reason(self.reserved),
+            "apps": {
+                key: {database: _by_reason(terms) for database, terms in demand.items()}
+                for key, demand in self.apps.items()
+            },
+            "sum": total(self.terms),
+            "left": self.left,
+        }
+
+
+def budget(
+    capacity: Capacity, tenants: Tenants, *, pooler: PoolerSettings | None = None, limited: bool = True
+) -> Budget:
+    """The budget of a server. It may not fit: `refusals` says so.
+
+    Args:
+        capacity: what the server accepts.
+        tenants: the apps on it.
+        pooler: the pooler between them and the server.
+        limited: whether a role may be given a limit; not where one app has the server to itself and needs none.
+    """
+    reserved = (*capacity.reserved, *_EVERY_SERVERS, *(_program(key, tenant) for key, tenant in tenants.items()))
+    if pooler is not None:
+        return _pooled(capacity, reserved, tenants, pooler)
+    apps = {key: _with_limit(tenant) for key, tenant in tenants.items()}
+    left = Budget(capacity, reserved, apps).left
+    limits: dict[str, int] = {}
+    for key, tenant in tenants.items():
+        if tenant.has_ceiling or tenant.database.connection_limit is not None or left < 0:
+            continue
+        # It has no ceiling of its own and gets all that is left, so that it cannot take another app's.
+        (database, terms), *_ = apps[key].items()
+        apps[key] = {database: (Term("all that is left", total(terms) + left),)}
+        if limited:
+            # Its Jobs log in with its role, too.
+            limits[key] = total(terms) + left + _program(key, tenant).count
+        left = 0
+    return Budget(capacity, reserved, apps, limits=limits)
+
+
+def refusals(found: Budget, server: KeyPath, tenants: Tenants, pooler: PoolerSettings | None) -> Iterator[Refusal]:
+    """A sum that does not fit, with all its terms, and limits of roles below what their apps open.
+
+    Args:
+        found: the budget.
+        server: path of the server's settings in the stack file.
+        tenants: the apps on it.
+        pooler: the pooler between them and the server.
+    """
+    setting = (*server, *found.capacity.setting)
+    reads: tuple[KeyPath, ...] = (setting, (*server, "pooler"), *((key,) for key in tenants))
+    accepted, needed = found.capacity.connections, total(found.terms)
+    if needed > accepted:
+        yield Refusal(setting, accepted, f"at least {needed}: {written_out(found)}", reads)
+    elif pooler is not None and (each := pooler.default_pool_size or 0) > (most := found.pool_size or 0):
+        allowed = f"at most {most}, which {accepted} connections leave each pod of it for one database"
+        yield Refusal((*server, "pooler", "defaultPoolSize"), each, allowed, reads)
+    for key, tenant in tenants.items():
+        limit = tenant.database.connection_limit
+        demand = tenant.demand if pooler is None else found.apps[key]
+        # Its Jobs log in with its role, too.
+        terms = [*(term for terms in demand.values() for term in terms), _program(key, tenant)]
+        if limit is not None and limit < total(terms):
+            allowed = f"at least {total(terms)}: {_list(terms)}"
+            yield Refusal((key, "database", "connectionLimit"), limit, allowed, reads)
+
+
+def unknown_capacity(server: KeyPath, setting: KeyPath) -> Refusal:
+    """A pooler in front of a server of which it is not known how many connections it accepts."""
+    allowed = "the number of connections that the server accepts: the sizes of the pooler's pools follow from it"
+    return Refusal((*server, *setting), Placeholder.NOTHING, allowed, ((*server, "pooler"),))
+
+
+def written_out(found: Budget) -> str:
+    """The sum with its terms, in groups: what is reserved, and each app's databases."""
+    groups = {"reserved": found.reserved}
+    for key, demand in found.apps.items():
+        groups |= {f"{key}'s database {name}": terms for name, terms in demand.items()}
+    return " + ".join(f"{total(terms)} {name} ({_list(terms)})" for name, terms in groups.items() if terms)
+
+
+def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, pooler: PoolerSettings) -> Budget:
+    direct = {
+        key: {database: tuple(term for term in terms if term.direct) for database, terms in tenant.demand.items()}
+        for key, tenant in tenants.items()
+    }
+    pods = pooler.most_pods
+    databases = sum(len(demand) for demand in direct.values()) + pooler.lookup_databases
+    left = Budget(capacity, reserved, direct).left
+    size = pooler.max_db_connections or max(int(left * _POOLERS_SHARE) // (pods * databases), 1)
+    pool = Term(f"PgBouncer ({pods} pods during a rollout x {size})", pods * size)
+    if pooler.lookup_databases:
+        lookups = pooler.lookup_databases * pool.count
+        reserved = (*reserved, Term(f"passwords looked up by {pool.what}", lookups))
+    apps = {key: {database: (pool, *terms) for database, terms in demand.items()} for key, demand in direct.items()}
+    return Budget(capacity, reserved, apps, pool_size=size)
+
+
+def _with_limit(tenant: Tenant) -> Demand:
+    """What an app opens; where it has no ceiling, the limit of its role is one."""
+    limit = tenant.database.connection_limit
+    if tenant.has_ceiling or limit is None:
+        return tenant.demand
+    main, *_ = tenant.demand
+    return {main: (Term("its role's `connectionLimit`", limit),)}
+
+
+def _program(key: str, tenant: Tenant) -> Term:
+    """The program's Jobs for an app: one that creates or checks, and a backup.
+
+    A backup has one session in each database, which holds a snapshot, and a parallel `pg_dump` of one at a time.
+    """
+    backup = _DUMP_JOBS + 1 + len(tenant.databases)
+    return Term(f"Jobs of {key} (1, and {backup} of a backup)", 1 + backup)
+
+
+def _by_reason(terms: Iterable[Term]) -> dict[str, int]:
+    return {term.what: term.count for term in terms}
+
+
+def _list(terms: Iterable[Term]) -> str:
+    return " + ".join(map(str, terms))

@@ -1,0 +1,112 @@
+"""A real PgBouncer on the loopback, with the files that its pod has."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.postgres.endpoint import TlsMode
+from components.postgres.pooler.config import CONFIG, PID_FILE, SOCKET, USERS, USERS_FILE, PooledServer, pgbouncer_ini
+from components.postgres.pooler.config import users_txt as users
+from components.postgres.pooler.pgbouncer import PgBouncerSettings
+from components.postgres.pooler.pod import INI, SCRIPTS
+from components.postgres.scram import verifier
+from tests.support.postgres import SALT, DatabaseServer, Root
+from tests.support.postgres import SCRIPTS as FOLDER
+
+
+@dataclass
+class PgBouncer:
+    """PgBouncer in front of a server.
+
+    Attributes:
+        root: the files of its image.
+        port: its port.
+        process: the process that starts it.
+    """
+
+    root: Root
+    port: int
+    process: "subprocess.Popen[str]"
+
+    def console(self, *commands: str) -> str:
+        """Output of commands on its console, as its probe runs them."""
+        done = self.root.run("sh", f"{CONFIG}/pooler_console.sh", *commands, env=self._environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def config(self) -> dict[str, str]:
+        """What `SHOW CONFIG` says."""
+        return {line.split("|")[0]: line.split("|")[1] for line in self.console("SHOW CONFIG").splitlines()}
+
+    def stop(self, leave_seconds: int = 1) -> subprocess.CompletedProcess[str]:
+        """What happens before its pod ends: run `pooler_stop.sh`."""
+        env = {**self._environment, "ENDPOINT_SECONDS": "0", "LEAVE_SECONDS": str(leave_seconds)}
+        return self.root.run("sh", f"{CONFIG}/pooler_stop.sh", env=env)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"SOCKET": SOCKET, "PORT": str(self.port), "PID_FILE": f"{SOCKET}/{PID_FILE}"}
+
+
+@contextmanager
+def in_front_of(
+    server: DatabaseServer,
+    root: Root,
+    settings: PgBouncerSettings,
+    *,
+    username: str,
+    password: str,
+    databases: Sequence[str],
+    iterations: int = 4096,
+    pool_size: int = 5,
+    salt: bytes = SALT,
+) -> Iterator[PgBouncer]:
+    """PgBouncer with these settings, until the end of the block."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    place = PooledServer("127.0.0.1", server.port, TlsMode.DISABLE, databases)
+    ini = pgbouncer_ini(place, settings, pool_size, certificate=False)
+    assert ini.count("listen_port = 5432\n") == 1
+    files = {
+        f"{CONFIG}/{INI}": ini.replace("listen_port = 5432\n", f"listen_port = {port}\n"),
+        f"{USERS}/{USERS_FILE}": users(username, verifier(password, salt, iterations)),
+        **{f"{CONFIG}/{name}": (FOLDER / name).read_text() for name in SCRIPTS},
+    }
+    for name, text in files.items():
+        file = root.path / name.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Debian lets only its own user in.
+        file.parent.chmod(0o755)
+        file.write_text(text)
+        file.chmod(0o644)
+    sockets = root.path / SOCKET.lstrip("/")
+    sockets.mkdir(parents=True, exist_ok=True)
+    os.chown(sockets, root.uid, root.uid)
+    command = root.command("sh", f"{CONFIG}/pooler_start.sh", f"{CONFIG}/{INI}")
+    log = (Path(root.path) / "tmp/pgbouncer.log").open("a")
+    process = subprocess.Popen(command, env=dict(root.environment), stdout=log, stderr=log, text=True)
+    found = PgBouncer(root, port, process)
+    try:
+        _wait(found)
+        yield found
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=20)
+
+
+def _wait(pooler: PgBouncer) -> None:
+    for _ in range(100):
+        assert pooler.process.poll() is None, (pooler.root.path / "tmp/pgbouncer.log").read_text()
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", pooler.port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("PgBouncer does not listen")
