@@ -13,12 +13,13 @@ from components.forms.object_storage import S3Credentials
 from components.helm.chart import Chart
 from components.postgres.database import Database, DatabaseArgs
 from components.postgres.database_settings import DatabaseSettings
-from components.servers.cloudnativepg.backups import CloudNativePGBackups, GcsBackups, GcsWorkloadIdentity, S3Backups
+from components.servers.cloudnativepg.backups import CloudNativePGBackups, GcsBackups, S3Backups
 from components.servers.cloudnativepg.component import CloudNativePGServer
 from components.servers.cloudnativepg.operator import CloudNativePGOperator
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_CHART
 from components.servers.cloudnativepg.pooler import CloudNativePGPooler
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
+from components.servers.cloudnativepg.stores import GcsWorkloadIdentity
 from components.servers.placement import Placement
 from tests.support.kinds import CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal, values
