@@ -29,6 +29,14 @@ def rfc3339(moment: str) -> str:
     return in_utc(moment).isoformat().replace("+00:00", "Z")
 
 
+def for_recovery(moment: str) -> str:
+    """The same point in time in UTC as PostgreSQL's `recovery_target_time`, such as `2026-11-25 08:00:00+00`.
+
+    The server reads it before it knows names of time zones, so `Z` is none of them.
+    """
+    return in_utc(moment).replace(tzinfo=None).isoformat(sep=" ") + "+00"
+
+
 def _exists(value: str) -> str:
     try:
         in_utc(value)

@@ -22,6 +22,36 @@ def one_of_refusals(given: Mapping[str, object]) -> Iterator[Refusal]:
         yield Refusal((key,), given[key], f"only one of {words}", reads)
 
 
+def server_options(former_name: str, origin: list[str]) -> pulumi.ResourceOptions:
+    """Options of an operator's resource that is a server, whose name ends in the server's own.
+
+    The operator reads what a server begins with when it creates it: a server that was restored stays as it is when
+    `restoreFrom` is removed. Pulumi would ignore those properties of a replacement, too, and let it begin as the old
+    server did; with the server's name in that of the resource, another server is another resource.
+
+    Args:
+        former_name: name of the resource before it ended in the server's.
+        origin: properties that say what the server begins with.
+    """
+    return pulumi.ResourceOptions(ignore_changes=origin, aliases=[pulumi.Alias(name=former_name)])
+
+
+def read_once(*, restored: bool, properties: list[str]) -> pulumi.ResourceOptions:
+    """Options of a cloud's instance whose properties say what it is restored from.
+
+    They are read when the instance is created. When `restoreFrom` is removed, nothing changes. When it comes to an
+    instance that exists, or changes, the instance would have to be replaced, which its protection refuses; nothing is
+    restored over it.
+
+    Args:
+        restored: whether the stack file has a `restoreFrom`.
+        properties: the properties, in camelCase.
+    """
+    if restored:
+        return pulumi.ResourceOptions(replace_on_changes=properties)
+    return pulumi.ResourceOptions(ignore_changes=properties)
+
+
 def refuse_late(name: str, *, wanted: pulumi.Input[list[str]], actual: pulumi.Output[list[str]], another: str) -> None:
     """Fail if a server that exists was not restored from what the stack file says.
 

@@ -93,7 +93,8 @@ def test_sizes_change_the_cluster_alone_and_in_place() -> None:
     before, after = cnpg(), cnpg(**larger)
     inputs = [{(r.type, r.name): r.inputs for r in made.resources} for made in (before, after)]
     assert inputs[0].keys() == inputs[1].keys()
-    assert [key for key in inputs[0] if inputs[0][key] != inputs[1][key]] == [(CLUSTER, "postgresql-cluster")]
+    changed = [key for key in inputs[0] if inputs[0][key] != inputs[1][key]]
+    assert changed == [(CLUSTER, "postgresql-cluster-postgresql")]
     (old,), (new,) = before.of_type(CLUSTER), after.of_type(CLUSTER)
     # What Pulumi replaces an object for.
     assert [r.inputs["metadata"]["name"] for r in (old, new)] == ["postgresql"] * 2
@@ -317,7 +318,7 @@ def another_program() -> None:
 
 def test_it_serves_another_program() -> None:
     made = record(another_program)
-    cluster = made.one(CLUSTER, "pg-cluster").inputs
+    cluster = made.one(CLUSTER, "pg-cluster-orders").inputs
     assert cluster["metadata"]["name"] == "orders"
     assert cluster["spec"]["storage"] == {"size": "20Gi", "storageClass": "fast"}
     assert cluster["spec"]["affinity"]["nodeSelector"] == {"disk": "fast"}

@@ -22,7 +22,7 @@ from components.servers.cloudnativepg.restore import restored_from
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
 from components.servers.operator_release import operator_release
 from components.servers.placement import Placement
-from components.servers.restoring import refuse_late
+from components.servers.restoring import refuse_late, server_options
 
 API = "postgresql.cnpg.io/v1"
 ROTATION = "lakehouse/admin-password-rotation"
@@ -79,6 +79,7 @@ class CloudNativePGServer(ServerComponent):
         settings, place = self._settings, self._place
         waits = ["condition=Ready", f"jsonpath={{.status.readyInstances}}={settings.instances}"]
         seconds = place.start_timeout_seconds * settings.instances
+        options = server_options(f"{self._name}-cluster", ["spec.bootstrap", "spec.externalClusters"])
         return self._custom_resource(
             "Cluster",
             settings.name,
@@ -87,14 +88,15 @@ class CloudNativePGServer(ServerComponent):
                 "pulumi.com/waitFor": json.dumps(waits),
                 ROTATION: str(settings.admin_password_rotation),
             },
-            opts=pulumi.ResourceOptions(
-                depends_on=list(needs),
-                protect=settings.deletion_protection,
-                # The operator reads them when it creates the server: a server that was restored stays as it is when
-                # `restoreFrom` is removed.
-                ignore_changes=["spec.bootstrap", "spec.externalClusters"],
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
+            opts=pulumi.ResourceOptions.merge(
+                options,
+                pulumi.ResourceOptions(
+                    depends_on=list(needs),
+                    protect=settings.deletion_protection,
+                    custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
+                ),
             ),
+            suffix=f"-{settings.name}",
         )
 
     def _check_restored(self, cluster: CustomResource) -> None:
@@ -142,9 +144,10 @@ class CloudNativePGServer(ServerComponent):
         *,
         annotations: Mapping[str, str],
         opts: pulumi.ResourceOptions,
+        suffix: str = "",
     ) -> CustomResource:
         return CustomResource(
-            f"{self._name}-{kind.lower()}",
+            f"{self._name}-{kind.lower()}{suffix}",
             api_version=API,
             kind=kind,
             metadata={

@@ -5,7 +5,7 @@ from typing import Any
 
 from components.forms.base import KeyPath, Model, Refusal
 from components.forms.computed import known
-from components.forms.moment import Moment, rfc3339
+from components.forms.moment import Moment, for_recovery
 from components.servers.cloudnativepg.backups import GcsBackups, S3Backups
 from components.servers.cloudnativepg.stores import GcsStore, S3Store, ServerName, one_store_refusals
 
@@ -71,7 +71,7 @@ def bootstrap_spec(restore: CloudNativePGRestore, owner: Mapping[str, Any]) -> d
         restore: from what.
         owner: `database`, `owner` and `secret` as for a new server; otherwise the operator creates a database `app`.
     """
-    target = {} if restore.at is None else {"recoveryTarget": {"targetTime": rfc3339(restore.at)}}
+    target = {} if restore.at is None else {"recoveryTarget": {"targetTime": for_recovery(restore.at)}}
     store = {"serverName": restore.server_name, **restore.store.store, "wal": {"maxParallel": 8}}
     return {
         "bootstrap": {"recovery": {"source": SOURCE, **target, **owner}},

@@ -16,6 +16,7 @@ from components.servers.crunchydata.operator import CrunchyDataOperator
 from components.servers.crunchydata.parameters import CrunchyDataParameters
 from components.servers.crunchydata.pins import PGO_CHART
 from components.servers.crunchydata.pooler import LOOKUP_DATABASES, RESERVED_CONNECTIONS, CrunchyDataPooler
+from components.servers.crunchydata.restore import CrunchyDataRestore
 from components.servers.kind import Surroundings
 from components.servers.operators import OperatedSettings
 
@@ -105,6 +106,9 @@ class CrunchyDataSettings(OperatedSettings, ServerSize):
     """Where backups are stored, when they are taken, and for how long they are retained."""
     pooler: CrunchyDataPooler | None = None
     """PgBouncer between apps and server; absent, apps connect to the primary."""
+    restore_from: CrunchyDataRestore | None = None
+    """Backups that the server is created from; absent, it begins empty. Read only when the server is created: remove it
+    afterwards, which changes nothing."""
 
     @property
     def synchronous_mode(self) -> bool:
@@ -151,6 +155,8 @@ class CrunchyDataSettings(OperatedSettings, ServerSize):
         """Also pools that do not fit, and roles and databases of the apps that the operator would create."""
         yield from super().rules(around)
         server = (around.setting, "server")
+        if self.restore_from is not None:
+            yield from self.restore_from.rules(server, name=self.name, namespace=around.namespace, backups=self.backups)
         if self.pooler is not None:
             yield from self.pooler.rules(
                 server,
