@@ -78,7 +78,8 @@ def bootstrap_job_spec(
         labels: labels of the pod.
         wait_seconds: how long to wait for a server that is still starting.
     """
-    adopt = "all" if server.exclusive else "yes" if settings.adopt else "no"
+    asked = "copy" if server.restored else "yes"
+    adopt = "all" if server.exclusive else asked if settings.adopt else "no"
     return _job_spec(
         "bootstrap",
         server,

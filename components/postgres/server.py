@@ -42,6 +42,7 @@ class ServerConnection:
         settling_seconds: how long to retry after errors that are permanent on a running server, such as a wrong
             password: a new server may not be completely set up yet.
         exclusive: whether one app alone uses the server.
+        restored: whether the server began as a copy of another one, whose stack's marks its roles and databases carry.
     """
 
     host: pulumi.Input[str]
@@ -58,6 +59,7 @@ class ServerConnection:
     app_ca_certificate: pulumi.Input[str] | None = None
     settling_seconds: int = 120
     exclusive: bool = False
+    restored: bool = False
 
 
 class ServerComponent(pulumi.ComponentResource):

@@ -34,6 +34,14 @@ class ExistingInstance(Model):
     checked whether they suffice."""
 
 
+class NewInstance(Model):
+    """An instance that the program creates."""
+
+    restore_from: Model | None = None
+    """What the instance is restored from; absent, it begins empty. Read only when the instance is created: remove it
+    afterwards, which changes nothing."""
+
+
 class CloudSettings(ServerSettings):
     """A server that a cloud runs."""
 
@@ -41,7 +49,7 @@ class CloudSettings(ServerSettings):
     """Region of the instance."""
     tags: dict[str, str] = {}
     """Tags of everything that the program creates in the cloud."""
-    instance: Model | None = None
+    instance: NewInstance | None = None
     """An instance that the program creates."""
     existing: ExistingInstance | None = None
     """An existing instance, instead of `instance`."""
@@ -130,6 +138,7 @@ def cloud_connection(
         admin=admin,
         client_image=place.client_image,
         ca_certificate=ca_certificates if settings.client_tls is TlsMode.VERIFY_FULL else None,
+        restored=settings.instance is not None and settings.instance.restore_from is not None,
     )
     if settings.existing is None:
         return connection

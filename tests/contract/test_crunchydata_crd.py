@@ -33,6 +33,7 @@ def test_range_reaches_every_setting_and_every_part_of_the_object() -> None:
     parts = {part for server in SERVERS for part in postgres_cluster(server)["spec"]}
     assert parts == {
         *("postgresVersion", "port", "users", "config", "patroni", "instances", "backups", "image", "proxy"),
+        "dataSource",
     }
 
 

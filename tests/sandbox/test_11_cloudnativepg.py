@@ -13,7 +13,16 @@ from tests.sandbox import postgres_cluster
 from tests.sandbox.commits import Commits, writing
 from tests.sandbox.count_commits import CONNECTIONS
 from tests.sandbox.dagster import Webserver
-from tests.sandbox.deployments import STACK_FILES, App
+from tests.sandbox.deployments import App
+from tests.sandbox.operator_stack import (
+    APPS,
+    STORE_KEYS,
+    endpoint,
+    object_storage,
+    operator_stack,
+    query,
+    wait_backed_up,
+)
 from tests.sandbox.outside import TLS_SEEN
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.postgres_cluster import AIRBYTE, CLUSTER, DAGSTER
@@ -25,7 +34,6 @@ from tests.support.cluster import SANDBOX, described, get, http, kubectl, node_p
 from tests.support.recording import Plan
 from tests.support.stacks import ROOT, config_of, plan, plan_program
 
-APPS = (AIRBYTE, DAGSTER)
 CLUSTER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Cluster"
 POOLER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Pooler"
 FAILURES, POOLED_FAILURES = (10, 10) if os.environ.get("CAMPAIGN") == "1" else (3, 1)
@@ -35,28 +43,10 @@ TURNED_AWAY = "server login has been failing", "connection timeout expired"
 """What PgBouncer tells a client that asks while it cannot connect to a primary, and the client itself if it waits."""
 
 
-class _OperatorStack(OwnedStack):
-    """A stack whose instances are stopped after their clients, and while operator and object storage still run."""
-
-    def remove(self) -> None:
-        # PgBouncer and PostgreSQL wait for clients to go; PostgreSQL also for MinIO, which stays, to take its WAL.
-        for app in APPS:
-            kubectl("delete", "deployments", "--all", "--namespace", app.namespace)
-        CLUSTER.remove()
-        super().remove()
-
-
 @pytest.fixture(scope="module")
 def _owned(sandbox: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnedStack]:
-    chart = postgres_cluster.add_operator()
-    source = STACK_FILES / "operator.yaml"
-    folder = tmp_path_factory.mktemp("operator")
-    try:
-        with _OperatorStack(source, folder, [*(app.namespace for app in APPS), *postgres_cluster.NAMESPACES]) as owned:
-            owned.stack.set("postgresql.server.operator.chart", {"path": chart})
-            yield owned
-    finally:
-        postgres_cluster.remove_operator()
+    with operator_stack(tmp_path_factory.mktemp("operator")) as owned:
+        yield owned
 
 
 @pytest.fixture
@@ -65,25 +55,6 @@ def owned(_owned: OwnedStack) -> OwnedStack:
     _owned.settle()
     CLUSTER.wait_healthy()
     return _owned
-
-
-def endpoint(app: App, folder: Path) -> dict[str, str]:
-    """How a client connects with what the app's Secret holds, in libpq's parameters; the password is left out."""
-    secret = secret_values(app.secret, app.namespace)
-    ca = folder / f"{app.key}-ca.crt"
-    ca.write_text(secret["ca.crt"])
-    service, namespace, _ = secret["host"].split(".", 2)
-    # The host has no DNS of the cluster; the name is still what the certificate is checked against.
-    place = {"host": secret["host"], "hostaddr": get("service", service, namespace)["spec"]["clusterIP"]}
-    who = {"port": secret["port"], "dbname": secret["database"], "user": secret["username"]}
-    return {**place, **who, "sslmode": "verify-full", "sslrootcert": str(ca)}
-
-
-def query(parameters: dict[str, str], password: str, sql: str) -> str:
-    """The value that a query of a client outside of pods returns, or what the server said instead."""
-    words = " ".join(f"{name}={value}" for name, value in parameters.items())
-    done = postgres_cluster.client(words, password, sql)
-    return done.stdout.strip() or done.stderr.strip()
 
 
 def run_succeeds(app: App) -> None:
@@ -267,7 +238,6 @@ def _dagsters() -> list[dict[str, dict[str, str]]]:
 
 
 POOLER = {"instances": 1, "maxDbConnections": 10, "defaultPoolSize": 8}
-STORE_KEYS = {"credentials": {"secretName": "backups-key"}}
 FORMS: dict[str, dict[str, Any]] = {
     "one instance": {"instances": 1, "synchronous": {"enabled": False}, "podDisruptionBudget": False},
     "first, preferred": {"instances": 2, "synchronous": {"method": "first", "dataDurability": "preferred"}},
@@ -324,27 +294,12 @@ def check_taken(made: Plan, namespace: str) -> set[str]:
 
 def test_backups_and_wal_go_to_object_storage(owned: OwnedStack) -> None:
     stack = owned.unsettle()
-    # The MinIO that Airbyte's chart brings, with the key that Airbyte has.
-    key = secret_values("airbyte-object-storage", AIRBYTE.namespace)
-    manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "backups-key"}, "stringData": key}
-    kubectl("apply", "--namespace", CLUSTER.namespace, "--filename=-", input=json.dumps(manifest))
-    address = f"http://airbyte-minio-svc.{AIRBYTE.namespace}.svc.cluster.local:9000"
-    store = {"bucket": "postgresql", "path": "sandbox", "endpoint": address, **STORE_KEYS}
-    stack.set("postgresql.server.backups", {"s3": {**store, "schedule": "0 2 * * *"}})
+    stack.set("postgresql.server.backups", {"s3": {**object_storage(), "schedule": "0 2 * * *"}})
     done = stack.up().check()
     kinds = sorted((step.op, step.type.rpartition(":")[2]) for step in done.changes)
     assert kinds == [("create", "ScheduledBackup"), ("update", "Cluster")]
 
-    def backed_up() -> tuple[bool, object]:
-        # A backup of a standby ends with the WAL segment that the primary is at; without writes that takes 5 minutes.
-        CLUSTER.rows("SELECT pg_switch_wal()")
-        found = objects(f"backups.{postgres_cluster.GROUP}", CLUSTER.namespace)
-        seen = [
-            (backup["status"].get("phase"), backup["status"].get("error")) for backup in found if "status" in backup
-        ]
-        return ("completed", None) in seen, seen
-
-    until("a backup", backed_up, 400, 10)
+    wait_backed_up(CLUSTER)
     look = ("find", "/storage/postgresql/sandbox/postgresql", "-name", "xl.meta")
 
     def stored() -> tuple[bool, object]:

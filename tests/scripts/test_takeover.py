@@ -161,6 +161,29 @@ def test_role_and_databases_of_a_stack_that_no_longer_exists_can_be_adopted(runn
     assert may_log_in(running, "other-password")
 
 
+def test_what_another_stack_created_is_taken_over_on_a_restored_copy(running: DatabaseServer) -> None:
+    done(running)
+    other = {"stack": "lakehouse/other", "deployment": "00000000", "password": "other-password"}
+    for adopt in ("no", "yes"):
+        reasons = refused(running, **other, adopt=adopt)
+        assert reasons.count("set `airbyte.database.adopt: true` beside `restoreFrom`") == 3
+    done(running, **other, adopt="copy")
+    assert may_log_in(running, "other-password")
+    assert '"stack": "lakehouse/other"' in comment(running)
+    assert '"stack": "lakehouse/other"' in comment(running, "database", "temporal")
+    # From then on they are its own, without the setting as well.
+    done(running, **other | {"password": "another-password"})
+    assert may_log_in(running, "another-password")
+
+
+def test_a_superuser_and_another_owners_database_stay_on_a_restored_copy(running: DatabaseServer) -> None:
+    live_app(running, owner="company")
+    running.psql("ALTER ROLE airbyte SUPERUSER")
+    reasons = refused(running, adopt="copy")
+    assert "role airbyte is a superuser" in reasons
+    assert "database airbyte belongs to role company" in reasons
+
+
 def test_another_deployment_of_a_stack_of_the_same_name_is_not_locked_out(running: DatabaseServer) -> None:
     done(running)
     twin = {"deployment": "00000000", "password": "other-password"}

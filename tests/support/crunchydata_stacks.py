@@ -66,6 +66,12 @@ RANGE: dict[str, list[Any]] = {
         {"maxClientConnections": 100_000, "queryWaitTimeoutSeconds": 1, "memory": "1Gi", "cpu": 1, "cpuLimit": 2},
     ],
     "deletionProtection": [True],
+    "restoreFrom": [
+        {"s3": {**S3["s3"], "path": "old/pg", "uriStyle": "path"}, "at": "2026-11-25T09:00:00.5+01:00"},
+        {"gcs": {**GCS["gcs"], "path": "old/pg"}},
+        {"cluster": {"name": "old", "repository": "volume"}},
+        {"cluster": {"name": "old", "namespace": "elsewhere", "repository": "gcs"}, "at": "2026-11-25T08:00:00Z"},
+    ],
     "operator": [
         {"install": False},
         {"namespace": "pgo", "createNamespace": False, "chart": {"oci": "oci://registry.example.com/charts/pgo"}},

@@ -166,6 +166,7 @@ def _options(request: Any) -> dict[str, Any]:
         "ignoreChanges": list(request.ignoreChanges),
         "import": request.importId,
         "protect": request.protect,
+        "replaceOnChanges": list(request.replaceOnChanges),
         "replaceWith": sorted(request.replace_with),
         "retainOnDelete": request.retainOnDelete,
     }

@@ -13,12 +13,13 @@ from components.forms.object_storage import S3Credentials
 from components.helm.chart import Chart
 from components.postgres.database import Database, DatabaseArgs
 from components.postgres.database_settings import DatabaseSettings
-from components.servers.cloudnativepg.backups import CloudNativePGBackups, GcsBackups, GcsWorkloadIdentity, S3Backups
+from components.servers.cloudnativepg.backups import CloudNativePGBackups, GcsBackups, S3Backups
 from components.servers.cloudnativepg.component import CloudNativePGServer
 from components.servers.cloudnativepg.operator import CloudNativePGOperator
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_CHART
 from components.servers.cloudnativepg.pooler import CloudNativePGPooler
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
+from components.servers.cloudnativepg.stores import GcsWorkloadIdentity
 from components.servers.placement import Placement
 from tests.support.kinds import CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal, values
@@ -107,7 +108,8 @@ def test_sizes_change_the_cluster_alone_and_in_place() -> None:
     before, after = cnpg(), cnpg(**larger)
     inputs = [{(r.type, r.name): r.inputs for r in made.resources} for made in (before, after)]
     assert inputs[0].keys() == inputs[1].keys()
-    assert [key for key in inputs[0] if inputs[0][key] != inputs[1][key]] == [(CLUSTER, "postgresql-cluster")]
+    changed = [key for key in inputs[0] if inputs[0][key] != inputs[1][key]]
+    assert changed == [(CLUSTER, "postgresql-cluster-postgresql")]
     (old,), (new,) = before.of_type(CLUSTER), after.of_type(CLUSTER)
     # What Pulumi replaces an object for.
     assert [r.inputs["metadata"]["name"] for r in (old, new)] == ["postgresql"] * 2
@@ -335,7 +337,7 @@ def another_program() -> None:
 
 def test_it_serves_another_program() -> None:
     made = record(another_program)
-    cluster = made.one(CLUSTER, "pg-cluster").inputs
+    cluster = made.one(CLUSTER, "pg-cluster-orders").inputs
     assert cluster["metadata"]["name"] == "orders"
     assert cluster["spec"]["storage"] == {"size": "20Gi", "storageClass": "fast"}
     assert cluster["spec"]["affinity"]["nodeSelector"] == {"disk": "fast"}

@@ -14,7 +14,8 @@ from components.forms.computed import TextInput
 from components.postgres.database import Database, DatabaseArgs
 from components.postgres.database_settings import DatabaseSettings
 from components.postgres.endpoint import TlsMode
-from components.servers.crunchydata.backups import CrunchyDataBackups, GcsRepository, RepositoryCredentials
+from components.servers.crunchydata.backups import CrunchyDataBackups, GcsRepository
+from components.servers.crunchydata.buckets import RepositoryCredentials
 from components.servers.crunchydata.component import CrunchyDataServer
 from components.servers.crunchydata.logins import ca_certificate, login_data
 from components.servers.crunchydata.operator import CrunchyDataOperator
@@ -52,7 +53,8 @@ def made(**server: Any) -> Plan:
 
 
 def cluster(made: Plan) -> Recorded:
-    return made.one(POSTGRES_CLUSTER, "postgresql-cluster")
+    (found,) = made.of_type(POSTGRES_CLUSTER)
+    return found
 
 
 def spec(**server: Any) -> dict[str, Any]:
@@ -167,7 +169,7 @@ def test_wal_is_compressed_as_the_version_can(version: int, compression: str) ->
 
 def test_a_larger_size_changes_the_cluster_in_place_and_nothing_else() -> None:
     ((key, (old, new)),) = changed(made(), made(storageSize="100Gi", memory="8Gi")).items()
-    assert key == (POSTGRES_CLUSTER, "postgresql-cluster")
+    assert key == (POSTGRES_CLUSTER, "postgresql-cluster-postgresql")
     names = [{part: r.inputs["metadata"][part] for part in ("name", "namespace")} for r in (old, new)]
     assert names[0] == names[1]
 
@@ -398,7 +400,7 @@ def test_a_switch_from_embedded_takes_servers_away_and_leaves_apps_and_databases
         "postgresql",
         "postgresql-operator-namespace",
         "postgresql-operator",
-        "postgresql-cluster",
+        "postgresql-cluster-postgresql",
         "postgresql-certificate",
         # The apps' passwords, for Jobs that run beside the server.
         "airbyte-database-bootstrap",
@@ -431,7 +433,7 @@ def test_the_server_serves_in_another_program() -> None:
         )
 
     here = record(program)
-    server = here.one(POSTGRES_CLUSTER, "pg-cluster")
+    server = here.one(POSTGRES_CLUSTER, "pg-cluster-orders")
     assert server.inputs["metadata"]["namespace"] == "shop"
     backups = server.inputs["spec"]["backups"]["pgbackrest"]
     assert backups["repos"][0]["gcs"] == {"bucket": "created"}

@@ -7,7 +7,8 @@
 # APP_EXTENSIONS (database:extension, one per line); CONNECTION_LIMIT (-1: none), STATEMENT_TIMEOUT_SECONDS and
 # IDLE_IN_TRANSACTION_TIMEOUT_SECONDS (0: none) of the role; ARRIVING (yes or no), whether this server is the target of a
 # move; STACK, APP_NAME and DEPLOYMENT, which identify the creator in the marks on role and databases; ADOPT, whether
-# existing objects of other creators are taken over (no, yes, or all, on a server that only this app uses); SETTINGS, the
+# existing objects of other creators are taken over (no; yes, those without a creator; copy, also those of other stacks, on a
+# server that was restored; all, on a server that only this app uses); SETTINGS, the
 # stack-file setting of each database's name, one per line; WAIT_SECONDS and GRACE_SECONDS (see waiting.sh).
 set -eu
 export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-bootstrap PGCLIENTENCODING=UTF8

@@ -3,7 +3,7 @@
 -- Variables: username; databases, extensions (database:extension) and settings (of the databases' names), one per line;
 -- connection_limit (-1: none); statement_timeout and idle_timeout, in seconds (0: none);
 -- arriving, whether this server is the target of a move (yes or no); stack, app and deployment, which identify the creator;
--- adopt (no, yes, all); address, the server's name for messages. Environment: HERE, STATUS; see bootstrap.sh.
+-- adopt (no, yes, copy, all); address, the server's name for messages. Environment: HERE, STATUS; see bootstrap.sh.
 \set VERBOSITY terse
 SET client_min_messages = warning;
 -- The admin role may have timeouts of its own, which must not apply here.

@@ -45,6 +45,8 @@ SELECT CASE
       AND (mark ? 'state' OR mark -> 'made_by' = :'own_mark'::jsonb -> 'made_by')
   ) THEN 'ours'
   WHEN :'adopt' = 'yes' AND (made_by IS NULL OR same_stack) THEN 'adopted'
+  -- What another stack created is on the server that the backup is of; this is a copy.
+  WHEN :'adopt' = 'copy' THEN 'adopted'
   ELSE 'unknown'
 END AS role
 FROM facts
@@ -76,7 +78,8 @@ SELECT format(
     WHEN made_by ->> 'stack' = :'stack' AND made_by ->> 'app' = :'app' THEN
       'role %1$s was created by another deployment of the stack %3$s%5$s: set `%2$s.database.username` to another name, or'
       ' set `%2$s.database.adopt: true` to adopt the role, which changes its password'
-    ELSE 'role %1$s was created by the stack %3$s for %4$s%5$s: set `%2$s.database.username` to another name, or, if that'
+    ELSE 'role %1$s was created by the stack %3$s for %4$s%5$s: set `%2$s.database.username` to another name, or, if this'
+      ' server was restored from a backup of that stack''s, set `%2$s.database.adopt: true` beside `restoreFrom`, or, if that'
       ' stack no longer exists, run COMMENT ON ROLE %6$I IS NULL and set `%2$s.database.adopt: true`'
   END,
   :'shown', :'app', made_by ->> 'stack', made_by ->> 'app',
@@ -106,12 +109,13 @@ ORDER BY number;
 
 INSERT INTO refusals (reason)
 SELECT format(
-  'database %s was created by the stack %s for %s: set `%s` to another name, or, if that stack no longer exists, run'
+  'database %s was created by the stack %s for %s: set `%s` to another name, or, if this server was restored from a backup'
+  ' of that stack''s, set `%s.database.adopt: true` beside `restoreFrom`, or, if that stack no longer exists, run'
   ' COMMENT ON DATABASE %I IS NULL',
-  name, mark #>> '{made_by,stack}', mark #>> '{made_by,app}', setting, name
+  name, mark #>> '{made_by,stack}', mark #>> '{made_by,app}', setting, :'app', name
 )
 FROM wanted
-WHERE present AND owner = :'username' AND :'adopt' <> 'all' AND :'proven' = 'no'
+WHERE present AND owner = :'username' AND :'adopt' NOT IN ('all', 'copy') AND :'proven' = 'no'
   AND (mark #>> '{made_by,stack}', mark #>> '{made_by,app}') <> (:'stack', :'app')
 ORDER BY number;
 
@@ -123,7 +127,7 @@ CROSS JOIN LATERAL (
   UNION ALL SELECT 'is a template or does not accept connections' WHERE NOT usable
 ) AS unfit
 -- Databases that this stack has already created or adopted are not checked again.
-WHERE present AND owner = :'username' AND :'adopt' = 'yes' AND NOT mark ? 'made_by'
+WHERE present AND owner = :'username' AND :'adopt' IN ('yes', 'copy') AND NOT mark ? 'made_by'
 ORDER BY number;
 
 -- Privileges that the admin lacks.

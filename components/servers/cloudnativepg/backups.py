@@ -7,32 +7,12 @@ the operator is pinned to a version that has it, while the plugin is a second op
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-import pulumi
 from pydantic import Field
 
-from components.forms.base import KeyPath, Model, Placeholder, Refusal
-from components.forms.computed import OrOutput, TextInput, text
+from components.forms.base import KeyPath, Model, Refusal
 from components.forms.cron import Cron
-from components.forms.names import Form
-from components.forms.object_storage import (
-    Bucket,
-    GcsCredentials,
-    S3Credentials,
-    S3WorkloadIdentity,
-    access_refusals,
-)
-from components.postgres.backup_settings import BackupSettings, BucketPath
-
-_ENDPOINT = Form(
-    r"https?://[^\s/?#]+",
-    None,
-    "the address of an S3-compatible server, such as https://minio.example.com, without a path",
-)
-_SERVICE_ACCOUNT = Form(
-    r"[a-z][-a-z0-9]{4,28}[a-z0-9]@[a-z][-a-z0-9]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
-    None,
-    "a Google service account, such as backups@my-project.iam.gserviceaccount.com",
-)
+from components.postgres.backup_settings import BackupSettings
+from components.servers.cloudnativepg.stores import GcsStore, S3Store, ServerName, one_store_refusals
 
 
 class BucketBackups(BackupSettings):
@@ -40,10 +20,9 @@ class BucketBackups(BackupSettings):
 
     renamed = {"retention": "retentionDays"}
 
-    bucket: Bucket
-    """Existing bucket."""
-    path: BucketPath | None = None
-    """Folder in the bucket, such as `backups/prod`; the name of the `Cluster` is added below it."""
+    server_name: ServerName | None = None
+    """Folder of this server's backups and WAL below `path`; absent, the name of the `Cluster`. It must be empty when
+    the server is created: a restored server needs another one than the server that the backups are of."""
     schedule: Cron = "0 2 * * *"
     retention_days: Annotated[int, Field(ge=1, le=36_500)] = 30
     immediate: bool = True
@@ -52,82 +31,14 @@ class BucketBackups(BackupSettings):
     """How base backups and WAL are compressed."""
 
 
-class S3Backups(BucketBackups):
+class S3Backups(BucketBackups, S3Store):
     """Backups to AWS S3, or to an S3-compatible server."""
 
-    renamed = {**BucketBackups.renamed, "endpointUrl": "endpoint"}
-
-    endpoint: Annotated[str, _ENDPOINT] | None = None
-    """Address of an S3-compatible server, such as `https://minio.example.com`; absent, AWS."""
-    credentials: S3Credentials | None = None
-    """An access key; absent with `workloadIdentity`."""
-    workload_identity: S3WorkloadIdentity | None = None
-    """The IAM role of the instances' service account (EKS); absent with `credentials`."""
-
-    def refusals(self) -> Iterator[Refusal]:
-        """Neither `credentials` nor `workloadIdentity`, or both; an IAM role outside of AWS."""
-        yield from access_refusals(self.credentials, self.workload_identity)
-        if self.workload_identity is not None and self.credentials is None and self.endpoint is not None:
-            allowed = "`credentials` with `endpoint`: only AWS itself knows IAM roles"
-            found = self.workload_identity.model_dump(by_alias=True)
-            yield Refusal(("workloadIdentity",), found, allowed, (("credentials",), ("endpoint",)))
-
-    @property
-    def store(self) -> dict[str, Any]:
-        """Address and credentials, as `barmanObjectStore` has them."""
-        address = {"destinationPath": text("s3://", self.bucket, f"/{self.path or ''}")}
-        if self.endpoint is not None:
-            address["endpointURL"] = self.endpoint
-        if self.credentials is None:
-            return {**address, "s3Credentials": {"inheritFromIAMRole": True}}
-        secret, keys = self.credentials.secret_name, self.credentials
-        return {
-            **address,
-            "s3Credentials": {
-                "accessKeyId": {"name": secret, "key": keys.access_key_id_key},
-                "secretAccessKey": {"name": secret, "key": keys.secret_access_key_key},
-            },
-        }
-
-    @property
-    def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
-        """Annotations of the instances' service account."""
-        return {"eks.amazonaws.com/role-arn": self.workload_identity.role_arn} if self.workload_identity else {}
+    renamed = {**BucketBackups.renamed, **S3Store.renamed}
 
 
-class GcsWorkloadIdentity(Model):
-    """A Google service account that the pods' Kubernetes service account impersonates (GKE)."""
-
-    service_account: Annotated[TextInput, OrOutput(Annotated[str, _SERVICE_ACCOUNT])]
-    """Its e-mail address, such as `backups@my-project.iam.gserviceaccount.com`."""
-
-
-class GcsBackups(BucketBackups):
+class GcsBackups(BucketBackups, GcsStore):
     """Backups to Google Cloud Storage."""
-
-    credentials: GcsCredentials | None = None
-    """A service account's JSON key; absent with `workloadIdentity`."""
-    workload_identity: GcsWorkloadIdentity | None = None
-    """The Google service account of the instances' service account (GKE); absent with `credentials`."""
-
-    def refusals(self) -> Iterator[Refusal]:
-        """Neither `credentials` nor `workloadIdentity`, or both."""
-        yield from access_refusals(self.credentials, self.workload_identity)
-
-    @property
-    def store(self) -> dict[str, Any]:
-        """Address and credentials, as `barmanObjectStore` has them."""
-        address = {"destinationPath": text("gs://", self.bucket, f"/{self.path or ''}")}
-        if self.credentials is None:
-            return {**address, "googleCredentials": {"gkeEnvironment": True}}
-        key = {"name": self.credentials.secret_name, "key": self.credentials.json_key}
-        return {**address, "googleCredentials": {"applicationCredentials": key}}
-
-    @property
-    def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
-        """Annotations of the instances' service account."""
-        identity = self.workload_identity
-        return {"iam.gke.io/gcp-service-account": identity.service_account} if identity else {}
 
 
 class CloudNativePGBackups(Model):
@@ -152,11 +63,7 @@ class CloudNativePGBackups(Model):
         """Neither `s3` nor `gcs`, or both."""
         # Where a key is refused that has another name now, nothing is missing as well.
         reads: tuple[KeyPath, ...] = (("s3",), ("gcs",), *((key,) for key in self.renamed))
-        if self.s3 is None and self.gcs is None:
-            yield Refusal(("s3",), Placeholder.NOTHING, "either `s3` or `gcs`", reads)
-        if self.s3 is not None and self.gcs is not None:
-            found = self.gcs.model_dump(by_alias=True, exclude_unset=True)
-            yield Refusal(("gcs",), found, "not both `s3` and `gcs`", reads)
+        yield from one_store_refusals(self.s3, self.gcs, reads)
 
     @property
     def storage(self) -> S3Backups | GcsBackups:
@@ -179,6 +86,7 @@ def backup_spec(storage: S3Backups | GcsBackups) -> dict[str, Any]:
         "target": "prefer-standby",
         "barmanObjectStore": {
             **storage.store,
+            **({} if storage.server_name is None else {"serverName": storage.server_name}),
             # Two at a time: one slow upload does not hold up the next.
             "wal": {**compressed, "maxParallel": 2},
             # A backup begins with a checkpoint. Spread, as usual, it takes 13 minutes (0.9 of checkpoint_timeout);
@@ -198,3 +106,9 @@ def scheduled_backup_spec(storage: S3Backups | GcsBackups, *, cluster: str) -> d
         "backupOwnerReference": "self",
         "method": "barmanObjectStore",
     }
+
+
+def last_backup_command(cluster: str, namespace: str) -> str:
+    """A command that shows when the last backup was completed, and the oldest point in time that can be restored."""
+    columns = "LAST:.status.lastSuccessfulBackup,FAILED:.status.lastFailedBackup,SINCE:.status.firstRecoverabilityPoint"
+    return f"kubectl get clusters.postgresql.cnpg.io {cluster} -n {namespace} -o custom-columns={columns}"

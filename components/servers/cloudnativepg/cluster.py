@@ -5,6 +5,7 @@ from typing import Any
 from components.servers.cloudnativepg.backups import backup_spec
 from components.servers.cloudnativepg.parameters import parameters
 from components.servers.cloudnativepg.pooler import service_names
+from components.servers.cloudnativepg.restore import bootstrap_spec
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
 
 
@@ -22,7 +23,7 @@ def cluster_spec(server: CloudNativePGSettings, namespace: str) -> dict[str, Any
         "instances": server.instances,
         "enableSuperuserAccess": True,
         "superuserSecret": {"name": server.admin_secret_name},
-        "bootstrap": {"initdb": _initdb(server.admin_secret_name)},
+        **_bootstrap(server),
         "postgresql": postgresql,
         "storage": _volume(server.storage_size, server.storage_class),
         "walStorage": _volume(server.wal_storage_size, server.wal_storage_class),
@@ -48,24 +49,26 @@ def cluster_spec(server: CloudNativePGSettings, namespace: str) -> dict[str, Any
     if server.pooler is not None:
         spec["certificates"] = {"serverAltDNSNames": service_names(server.pooler_name, namespace)}
     if server.backups is not None:
-        storage = server.backups.storage
-        spec["backup"] = backup_spec(storage)
-        if annotations := storage.service_account_annotations:
-            spec["serviceAccountTemplate"] = {"metadata": {"annotations": annotations}}
+        spec["backup"] = backup_spec(server.backups.storage)
+    if annotations := _identity(server):
+        spec["serviceAccountTemplate"] = {"metadata": {"annotations": annotations}}
     return spec
 
 
-def _initdb(admin_secret: str) -> dict[str, Any]:
-    return {
-        # The operator insists on a database and its owner; these exist in every cluster, so it creates none.
-        "database": "postgres",
-        "owner": "postgres",
-        "secret": {"name": admin_secret},
-        "dataChecksums": True,
-        "encoding": "UTF8",
-        "localeCollate": "C.UTF-8",
-        "localeCType": "C.UTF-8",
-    }
+def _bootstrap(server: CloudNativePGSettings) -> dict[str, Any]:
+    # The operator insists on a database and its owner; these exist in every cluster, so it creates none.
+    owner = {"database": "postgres", "owner": "postgres", "secret": {"name": server.admin_secret_name}}
+    if server.restore_from is not None:
+        return bootstrap_spec(server.restore_from, owner)
+    encoding = {"encoding": "UTF8", "localeCollate": "C.UTF-8", "localeCType": "C.UTF-8"}
+    return {"bootstrap": {"initdb": {**owner, "dataChecksums": True, **encoding}}}
+
+
+def _identity(server: CloudNativePGSettings) -> dict[str, Any]:
+    """Annotations of the instances' service account, for the storage that they write to and that they read from."""
+    written = server.backups.storage.service_account_annotations if server.backups else {}
+    read = server.restore_from.store.service_account_annotations if server.restore_from else {}
+    return {**read, **written}
 
 
 def _volume(size: str, storage_class: str | None) -> dict[str, Any]:

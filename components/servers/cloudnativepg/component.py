@@ -14,14 +14,16 @@ from components.kubernetes.secrets import secret
 from components.postgres.admin import generated_admin
 from components.postgres.credentials import CA_CERTIFICATE, PORT
 from components.postgres.server import AdminSecret, ServerComponent, ServerConnection
-from components.servers.cloudnativepg.backups import scheduled_backup_spec
+from components.servers.cloudnativepg.backups import last_backup_command, scheduled_backup_spec
 from components.servers.cloudnativepg.cluster import cluster_spec
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_CHART
 from components.servers.cloudnativepg.pods import cluster_with_pods, pooler_with_pods
 from components.servers.cloudnativepg.pooler import POOLER_LABEL, pooler_spec
+from components.servers.cloudnativepg.restore import restored_from
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
 from components.servers.operator_release import operator_release
 from components.servers.placement import Placement
+from components.servers.restoring import refuse_late, server_options
 
 API = "postgresql.cnpg.io/v1"
 ROTATION = "lakehouse/admin-password-rotation"
@@ -38,6 +40,7 @@ class CloudNativePGServer(ServerComponent):
         values = settings.operator.chart_values(place.pods)
         operator = operator_release(f"{name}-operator", settings.operator, CLOUDNATIVEPG_CHART, values, self)
         cluster = self._cluster([*operator, self._admin_secret()])
+        self._check_restored(cluster)
         self._pooler(cluster)
         self._scheduled_backup(cluster)
         pooled = settings.pooler is not None
@@ -51,7 +54,10 @@ class CloudNativePGServer(ServerComponent):
             ca_certificate=self._ca_certificate(cluster),
             app_host=f"{settings.pooler_name}.{place.namespace}.svc.cluster.local" if pooled else None,
             app_port=PORT if pooled else None,
+            restored=settings.restore_from is not None,
         )
+        if settings.backups is not None:
+            self.outputs = {"backups": last_backup_command(settings.name, place.namespace)}
         self.register_outputs({})
 
     def _admin_secret(self) -> pulumi.Resource:
@@ -74,6 +80,7 @@ class CloudNativePGServer(ServerComponent):
         settings, place = self._settings, self._place
         waits = ["condition=Ready", f"jsonpath={{.status.readyInstances}}={settings.instances}"]
         seconds = place.start_timeout_seconds * settings.instances
+        options = server_options(f"{self._name}-cluster", ["spec.bootstrap", "spec.externalClusters"])
         return self._custom_resource(
             "Cluster",
             settings.name,
@@ -82,11 +89,27 @@ class CloudNativePGServer(ServerComponent):
                 "pulumi.com/waitFor": json.dumps(waits),
                 ROTATION: str(settings.admin_password_rotation),
             },
-            opts=pulumi.ResourceOptions(
-                depends_on=list(needs),
-                protect=settings.deletion_protection,
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
+            opts=pulumi.ResourceOptions.merge(
+                options,
+                pulumi.ResourceOptions(
+                    depends_on=list(needs),
+                    protect=settings.deletion_protection,
+                    custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
+                ),
             ),
+            suffix=f"-{settings.name}",
+        )
+
+    def _check_restored(self, cluster: CustomResource) -> None:
+        restore = self._settings.restore_from
+        if restore is None:
+            return
+        # The buckets may be outputs of another program.
+        asked = pulumi.Output.from_input(cluster_spec(self._settings, self._place.namespace))
+        # Unlike that of other resources, its class does not declare it.
+        found: pulumi.Output[dict[str, Any]] = cluster.__dict__["spec"]
+        refuse_late(
+            self._name, wanted=asked.apply(restored_from), actual=found.apply(restored_from), another="server.name"
         )
 
     def _pooler(self, cluster: pulumi.Resource) -> None:
@@ -129,9 +152,10 @@ class CloudNativePGServer(ServerComponent):
         *,
         annotations: Mapping[str, str],
         opts: pulumi.ResourceOptions,
+        suffix: str = "",
     ) -> CustomResource:
         return CustomResource(
-            f"{self._name}-{kind.lower()}",
+            f"{self._name}-{kind.lower()}{suffix}",
             api_version=API,
             kind=kind,
             metadata={

@@ -16,6 +16,7 @@ from components.servers.cloudnativepg.operator import CloudNativePGOperator
 from components.servers.cloudnativepg.parameters import CloudNativePGParameters
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE
 from components.servers.cloudnativepg.pooler import OPERATOR, CloudNativePGPooler
+from components.servers.cloudnativepg.restore import CloudNativePGRestore
 from components.servers.operators import OperatedSettings
 
 # The names of everything that the operator creates for it begin with its name; 50 is the operator's limit.
@@ -89,6 +90,9 @@ class CloudNativePGSettings(OperatedSettings, ServerSize):
     """PgBouncer between apps and server; absent, apps connect to the primary."""
     backups: CloudNativePGBackups | None = None
     """Base backups and WAL in object storage; absent, there are none."""
+    restore_from: CloudNativePGRestore | None = None
+    """Backups that the server is created from; absent, it begins empty. Read only when the server is created: remove it
+    afterwards, which changes nothing."""
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the server's admin role a new password."""
     operator: CloudNativePGOperator = CloudNativePGOperator()  # pyright: ignore[reportIncompatibleVariableOverride] - frozen
@@ -118,6 +122,8 @@ class CloudNativePGSettings(OperatedSettings, ServerSize):
         """Sizes and numbers that do not fit each other."""
         yield from super().refusals()
         yield from self._too_few_instances()
+        if self.restore_from is not None:
+            yield from self.restore_from.rules(self.name, self.backups and self.backups.storage)
         reads = (("walStorageSize",), ("memory",))
         yield from wal_refusals(self.memory, "walStorageSize", self.wal_storage_size, reads)
 

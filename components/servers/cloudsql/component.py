@@ -12,10 +12,12 @@ from components.servers.cloud_parameters import as_text
 from components.servers.cloudsql.access import InstanceFacts, connect, joined
 from components.servers.cloudsql.existing import ExistingCloudSqlServer
 from components.servers.cloudsql.instance_settings import instance_settings
+from components.servers.cloudsql.origin import ORIGIN, origin
 from components.servers.cloudsql.parameters import restarts
 from components.servers.cloudsql.provider import gcp_provider
 from components.servers.cloudsql.settings import CloudSqlSettings
 from components.servers.placement import Placement
+from components.servers.restoring import read_once
 
 
 def cloudsql_server(
@@ -52,9 +54,12 @@ class CloudSqlServer(ServerComponent):
                 encryption_key_name=instance.disk.kms_key,
                 settings=instance_settings(settings, instance, flags),
                 deletion_protection=instance.deletion_protection,
+                **origin(instance.restore_from, instance.network.allocated_range),
             ),
             pulumi.ResourceOptions.merge(
-                in_cloud,
+                pulumi.ResourceOptions.merge(
+                    in_cloud, read_once(restored=instance.restore_from is not None, properties=ORIGIN)
+                ),
                 pulumi.ResourceOptions(
                     protect=instance.deletion_protection,
                     # The provider takes a disk that has grown by itself for one that is to shrink: a replacement.
@@ -71,7 +76,8 @@ class CloudSqlServer(ServerComponent):
             ready=[created, _user(name, created, admin, in_cloud)],
         )
         self.connection = connect(name, settings, place, facts, admin=secret, in_cluster=child, in_cloud=in_cloud)
-        self.outputs = _restart_outputs(flags)
+        backups = {"backups": f"gcloud sql backups list --project {settings.project} --instance {instance.name}"}
+        self.outputs = {**backups, **_restart_outputs(flags)}
         self.register_outputs({})
 
 

@@ -8,9 +8,11 @@ from pydantic import Field
 from components.forms.base import Model, Refusal
 from components.forms.computed import OrOutput, TextInput
 from components.postgres.pooler.budget import whole_number
+from components.servers.cloud import NewInstance
 from components.servers.cloudsql import gcp
 from components.servers.cloudsql.connections import default_max_connections
 from components.servers.cloudsql.parameters import CloudSqlParameters
+from components.servers.cloudsql.restore import CloudSqlRestore
 
 Edition = Literal["ENTERPRISE", "ENTERPRISE_PLUS"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -117,7 +119,7 @@ class CloudSqlMaintenance(Model):
     """How soon after the notice an update comes: after a week (`canary`), two (`stable`) or five."""
 
 
-class CloudSqlInstance(Model):
+class CloudSqlInstance(NewInstance):
     """An instance that the program creates."""
 
     renamed = {"backup": "backups", "flags": "parameters"}
@@ -152,6 +154,7 @@ class CloudSqlInstance(Model):
     `log_min_duration_statement: 500`. The output `postgresql` names those that restart the server."""
     deletion_protection: bool = True
     """Whether Google Cloud and Pulumi refuse to delete the instance."""
+    restore_from: CloudSqlRestore | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - frozen
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the admin role a new password."""
 
@@ -163,6 +166,7 @@ class CloudSqlInstance(Model):
     def refusals(self) -> Iterator[Refusal]:
         """Settings that Cloud SQL would refuse together."""
         yield from self._machine()
+        yield from self._restored_from_itself()
         most = MOST_LOG_DAYS[self.edition]
         if self.backups.log_retention_days > most:
             path = ("backups", "logRetentionDays")
@@ -180,6 +184,11 @@ class CloudSqlInstance(Model):
                     yield Refusal(("backups", key), value, "true where `availability` is REGIONAL", reads)
                     break
         yield from self._zones()
+
+    def _restored_from_itself(self) -> Iterator[Refusal]:
+        if self.restore_from is not None and self.restore_from.instance == self.name:
+            allowed = "another name than that of `restoreFrom.instance`, which a clone stands beside"
+            yield Refusal(("name",), self.name, allowed, (("name",), ("restoreFrom",)))
 
     def _machine(self) -> Iterator[Refusal]:
         machine = gcp.machine(self.tier)

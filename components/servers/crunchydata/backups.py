@@ -2,23 +2,17 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from components.forms.base import KeyPath, Model, Placeholder, Refusal
 from components.forms.cron import Cron
-from components.forms.names import Form, ObjectName
-from components.forms.object_storage import Bucket, SecretName
+from components.forms.names import ObjectName
 from components.forms.quantity import VolumeSize
-from components.postgres.backup_settings import BackupSettings, BucketPath
+from components.postgres.backup_settings import BackupSettings
+from components.servers.crunchydata.buckets import BucketPlace, GcsPlace, S3Place
 
-_REGION = Form(r"[a-z0-9]+(-[a-z0-9]+)*", None, "the region's name, such as eu-central-1")
-_ENDPOINT = Form(
-    r"https://[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?",
-    None,
-    "the address of an S3 service, such as https://s3.eu-central-1.amazonaws.com, without port or path",
-)
 _Count = Annotated[int, Field(ge=1, le=9_999_999)]
 
 
@@ -97,64 +91,22 @@ class VolumeRepository(Repository):
         return {"volume": {"volumeClaimSpec": claim(self.storage_size, self.storage_class)}}
 
 
-class RepositoryCredentials(Model):
-    """An existing Secret in `postgresql.namespace` with files of pgBackRest's configuration."""
-
-    secret_name: SecretName
-    """Name of the Secret. For S3 it has a key `s3.conf` with the lines `[global]`, `repo2-s3-key=…` and
-    `repo2-s3-key-secret=…`; for GCS it has the service account's key as `gcs-key.json`, and a key `gcs.conf` with the
-    lines `[global]` and `repo3-gcs-key=/etc/pgbackrest/conf.d/gcs-key.json`."""
-
-
-class BucketRepository(Repository):
+class BucketRepository(BucketPlace, Repository):
     """A bucket of an object storage."""
 
-    renamed = {**Repository.renamed, "secretName": "credentials.secretName"}
-
-    bucket: Bucket
-    """Existing bucket."""
-    path: BucketPath | None = None
-    """Folder in the bucket, such as `backups/prod`; absent, `pgbackrest/<namespace>/<name>/<repository>`."""
-    credentials: RepositoryCredentials
-    """How pgBackRest accesses the bucket."""
+    renamed = {**Repository.renamed, **BucketPlace.renamed}
 
     def options(self, folder: str) -> dict[str, str]:
-        """Also the path in the bucket."""
-        return {**super().options(folder), "path": f"/{self.path}" if self.path else f"{folder}/{self.name}"}
+        """Also where it is."""
+        return {**super().options(folder), **self.place_options(folder)}
 
 
-class S3Repository(BucketRepository):
+class S3Repository(S3Place, BucketRepository):
     """A bucket on AWS S3 or an S3-compatible service: pgBackRest's `repo2`."""
 
-    name = "repo2"
 
-    endpoint: Annotated[str, _ENDPOINT]
-    """Address of the service, such as `https://s3.eu-central-1.amazonaws.com`."""
-    region: Annotated[str, _REGION]
-    """Region of the bucket."""
-    uri_style: Literal["host", "path"] = "host"
-    """Where the bucket's name is in a URL: `host` for AWS, `path` for MinIO and most other services."""
-
-    @property
-    def place(self) -> dict[str, Any]:
-        """The bucket."""
-        host = self.endpoint.removeprefix("https://")
-        return {"s3": {"bucket": self.bucket, "endpoint": host, "region": self.region}}
-
-    def options(self, folder: str) -> dict[str, str]:
-        """Also the style of URLs."""
-        return {**super().options(folder), "s3-uri-style": self.uri_style}
-
-
-class GcsRepository(BucketRepository):
+class GcsRepository(GcsPlace, BucketRepository):
     """A bucket on Google Cloud Storage: pgBackRest's `repo3`."""
-
-    name = "repo3"
-
-    @property
-    def place(self) -> dict[str, Any]:
-        """The bucket."""
-        return {"gcs": {"bucket": self.bucket}}
 
 
 class CrunchyDataBackups(Model):
@@ -200,3 +152,11 @@ def claim(storage_size: str, storage_class: str | None) -> dict[str, Any]:
     """A claim of one volume that one node writes at a time."""
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": storage_size}}}
     return spec if storage_class is None else {**spec, "storageClassName": storage_class}
+
+
+def last_backups_command(cluster: str, namespace: str) -> str:
+    """A command that shows, for each repository and type of backup, when the last one was completed."""
+    each = '{.repo} {.type} {.completionTime} failed: {.failed}{"\\n"}'
+    path = f"{{range .status.pgbackrest.scheduledBackups[*]}}{each}{{end}}"
+    resource = "postgresclusters.postgres-operator.crunchydata.com"
+    return f"kubectl get {resource} {cluster} -n {namespace} -o jsonpath='{path}'"

@@ -8,6 +8,7 @@ from components.postgres.credentials import PORT
 from components.servers.crunchydata.backups import backups_spec, claim
 from components.servers.crunchydata.parameters import parameters
 from components.servers.crunchydata.pooler import pooler_spec
+from components.servers.crunchydata.restore import data_source, default_folder
 from components.servers.crunchydata.settings import CrunchyDataSettings
 
 # Every operator since 5.0 serves it, and 6.0 still stores it; its `v1` differs by stricter rules alone.
@@ -27,6 +28,7 @@ def cluster_spec(server: CrunchyDataSettings, namespace: str, pool_size: int) ->
         namespace: its namespace.
         pool_size: server connections that each pod of its pooler opens to one database.
     """
+    folder = default_folder(namespace, server.name)
     spec: dict[str, Any] = {
         "postgresVersion": server.postgres_version,
         "port": PORT,
@@ -34,8 +36,10 @@ def cluster_spec(server: CrunchyDataSettings, namespace: str, pool_size: int) ->
         "config": {"parameters": parameters(server, server.postgres_version, server.parameters)},
         "patroni": {"dynamicConfiguration": {"synchronous_mode": server.synchronous_mode}},
         "instances": [_instances(server)],
-        "backups": backups_spec(server.backups, f"/pgbackrest/{namespace}/{server.name}"),
+        "backups": backups_spec(server.backups, folder),
     }
+    if server.restore_from is not None:
+        spec["dataSource"] = data_source(server.restore_from, folder)
     if server.image is not None:
         spec["image"] = server.image
     if server.pooler is not None:

@@ -1,5 +1,7 @@
 """A server that CrunchyData's operator runs in the cluster: the operator, a PostgresCluster, and its logins."""
 
+from typing import Any
+
 import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import Secret
@@ -8,6 +10,7 @@ from components.kubernetes.secrets import by_key, secret
 from components.postgres.credentials import PORT, secret_keys
 from components.postgres.server import ServerComponent, ServerConnection
 from components.servers.crunchydata import cluster
+from components.servers.crunchydata.backups import last_backups_command
 from components.servers.crunchydata.logins import (
     admin_secret,
     ca_certificate,
@@ -18,9 +21,11 @@ from components.servers.crunchydata.logins import (
 )
 from components.servers.crunchydata.pins import PGO_CHART
 from components.servers.crunchydata.pods import operator_values, postgres_cluster_with_pods
+from components.servers.crunchydata.restore import restored_from
 from components.servers.crunchydata.settings import CrunchyDataSettings
 from components.servers.operator_release import operator_release
 from components.servers.placement import Placement
+from components.servers.restoring import refuse_late, server_options
 
 
 class CrunchyDataServer(ServerComponent):
@@ -32,6 +37,7 @@ class CrunchyDataServer(ServerComponent):
         super().__init__("lakehouse:postgres:CrunchyDataServer", name, None, opts)
         self._name, self._settings, self._place = name, settings, place
         self._cluster = self._create_cluster()
+        self._check_restored()
         # The CA's certificate alone, which is public, of a Secret that also holds a private key.
         certificate = self._operators_secret(f"{name}-certificate", certificate_secret_name(settings.name))
         ca = pulumi.Output.unsecret(certificate.data.apply(ca_certificate))
@@ -49,7 +55,9 @@ class CrunchyDataServer(ServerComponent):
             ca_certificate=ca,
             app_host=f"{settings.name}-pgbouncer.{place.namespace}.svc" if pooled else None,
             app_port=PORT if pooled else None,
+            restored=settings.restore_from is not None,
         )
+        self.outputs = {"backups": last_backups_command(settings.name, place.namespace)}
         self.register_outputs({})
 
     def _create_cluster(self) -> CustomResource:
@@ -59,7 +67,7 @@ class CrunchyDataServer(ServerComponent):
         seconds = place.start_timeout_seconds * settings.instances
         spec = cluster.cluster_spec(settings, place.namespace, place.pool_size)
         return CustomResource(
-            f"{name}-cluster",
+            f"{name}-cluster-{settings.name}",
             api_version=cluster.API_VERSION,
             kind=cluster.KIND,
             metadata={
@@ -68,13 +76,28 @@ class CrunchyDataServer(ServerComponent):
                 "annotations": {"pulumi.com/waitFor": cluster.ready_when(settings)},
             },
             spec=postgres_cluster_with_pods(spec, place.pods),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # The operator also deletes what belongs to the cluster, so it is deleted last.
-                depends_on=operator_release(f"{name}-operator", settings.operator, PGO_CHART, values, self),
-                protect=settings.deletion_protection,
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
+            opts=pulumi.ResourceOptions.merge(
+                server_options(f"{name}-cluster", ["spec.dataSource"]),
+                pulumi.ResourceOptions(
+                    parent=self,
+                    # The operator also deletes what belongs to the cluster, so it is deleted last.
+                    depends_on=operator_release(f"{name}-operator", settings.operator, PGO_CHART, values, self),
+                    protect=settings.deletion_protection,
+                    custom_timeouts=pulumi.CustomTimeouts(create=f"{seconds}s", update=f"{seconds}s"),
+                ),
             ),
+        )
+
+    def _check_restored(self) -> None:
+        settings = self._settings
+        if settings.restore_from is None:
+            return
+        # The buckets may be outputs of another program.
+        asked = pulumi.Output.from_input(cluster.cluster_spec(settings, self._place.namespace, self._place.pool_size))
+        # Unlike that of other resources, its class does not declare it.
+        found: pulumi.Output[dict[str, Any]] = self._cluster.__dict__["spec"]
+        refuse_late(
+            self._name, wanted=asked.apply(restored_from), actual=found.apply(restored_from), another="server.name"
         )
 
     def _create_login(self, role: str, ca: pulumi.Output[str]) -> None:

@@ -23,6 +23,9 @@ def postgres_cluster_with_pods(spec: Mapping[str, Any], pods: Pods) -> dict[str,
     changed["instances"] = [_placed(instances, pods) for instances in spec["instances"]]
     backrest: Mapping[str, Any] = spec["backups"]["pgbackrest"]
     changed["backups"] = {**spec["backups"], "pgbackrest": _pgbackrest(backrest, pods)}
+    if "dataSource" in spec:
+        # The Job that restores; it takes no metadata of its own.
+        changed["dataSource"] = {source: _placed(part, pods) for source, part in spec["dataSource"].items()}
     if "proxy" in spec:
         changed["proxy"] = {"pgBouncer": _placed(spec["proxy"]["pgBouncer"], pods)}
     return changed

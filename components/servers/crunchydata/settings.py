@@ -17,6 +17,7 @@ from components.servers.crunchydata.operator import CrunchyDataOperator
 from components.servers.crunchydata.parameters import CrunchyDataParameters
 from components.servers.crunchydata.pins import PGO_CHART
 from components.servers.crunchydata.pooler import OPERATOR, CrunchyDataPooler
+from components.servers.crunchydata.restore import CrunchyDataRestore
 from components.servers.kind import Surroundings
 from components.servers.operators import OperatedSettings
 
@@ -106,6 +107,9 @@ class CrunchyDataSettings(OperatedSettings, ServerSize):
     """Where backups are stored, when they are taken, and for how long they are retained."""
     pooler: CrunchyDataPooler | None = None
     """PgBouncer between apps and server; absent, apps connect to the primary."""
+    restore_from: CrunchyDataRestore | None = None
+    """Backups that the server is created from; absent, it begins empty. Read only when the server is created: remove it
+    afterwards, which changes nothing."""
 
     @property
     def capacity(self) -> Capacity:
@@ -162,6 +166,8 @@ class CrunchyDataSettings(OperatedSettings, ServerSize):
         """Also roles and databases of the apps that the operator would create."""
         yield from super().rules(around)
         server = (around.setting, "server")
+        if self.restore_from is not None:
+            yield from self.restore_from.rules(server, name=self.name, namespace=around.namespace, backups=self.backups)
         reads = ((*server, "adminUsername"), (*server, "users"))
         for key, tenant in around.tenants.items():
             username = tenant.database.username

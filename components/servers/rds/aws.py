@@ -39,6 +39,27 @@ SnapshotIdentifier = Annotated[
 ]
 """Identifier of a snapshot."""
 
+# Those of AWS itself begin with `rds:`, and of another account or region it takes the ARN.
+SnapshotName = Annotated[
+    str,
+    Form(
+        r"(?:arn:aws[-a-z]*:rds:[-a-z0-9]+:[0-9]{12}:snapshot:)?(?:rds:|awsbackup:)?[a-zA-Z](?:-?[a-zA-Z0-9])*",
+        400,
+        "the identifier of a snapshot, such as lakehouse-final or rds:lakehouse-2026-11-25-02-05, or its ARN",
+    ),
+]
+"""An existing snapshot."""
+
+AutomatedBackupsArn = Annotated[
+    str,
+    Form(
+        r"arn:aws[-a-z]*:rds:[-a-z0-9]+:[0-9]{12}:auto-backup:ab-[a-z0-9]+",
+        200,
+        "the ARN of an instance's automated backups: arn:aws:rds:<region>:<account>:auto-backup:ab-…",
+    ),
+]
+"""ARN of automated backups (`aws rds describe-db-instance-automated-backups`)."""
+
 # Constraints of DBSubnetGroupName.
 SubnetGroupName = Annotated[
     str,

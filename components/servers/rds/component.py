@@ -21,6 +21,8 @@ from components.servers.rds.parameters import needs_reboot
 from components.servers.rds.provider import aws_provider
 from components.servers.rds.settings import RdsSettings
 
+_RESTORE_WINDOW = "DBInstanceAutomatedBackups[].[Status,RestoreWindow.EarliestTime,RestoreWindow.LatestTime]"
+
 
 def rds_server(
     name: str, settings: RdsSettings, place: Placement, opts: pulumi.ResourceOptions | None = None
@@ -60,26 +62,34 @@ class RdsServer(ServerComponent):
         if instance.read_replica is not None:
             replica = read_replica(name, instance, instance.read_replica, shared, in_aws, source=created)
             outputs = {"replicaHost": replica.address, "replicaPort": PORT}
-        self.outputs = {**outputs, **_reboot_outputs(settings, instance, parameters, place.provider_config)}
+        where = _command_line_options(settings, place.provider_config)
+        self.outputs = {
+            **outputs,
+            "backups": f"aws rds describe-db-instance-automated-backups {where}"
+            f" --db-instance-identifier {instance.identifier} --query '{_RESTORE_WINDOW}' --output text",
+            **_reboot_outputs(where, instance, parameters),
+        }
         self.connection = cloud_connection(
             settings, place, host=created.address, admin=secret, ca_certificates=settings.trusted_certificates
         )
         self.register_outputs({})
 
 
-def _reboot_outputs(
-    settings: RdsSettings, instance: RdsInstance, parameters: Mapping[str, str], config: ProviderConfig
-) -> dict[str, Any]:
+def _command_line_options(settings: RdsSettings, config: ProviderConfig) -> str:
+    """Options of `aws` that say where the instance is."""
+    configured = None if config.is_secret("aws", "profile") else config.of("aws").get("profile")
+    name = settings.profile or configured
+    return f"--region {settings.region}{f' --profile {name}' if name else ''}"
+
+
+def _reboot_outputs(where: str, instance: RdsInstance, parameters: Mapping[str, str]) -> dict[str, Any]:
     """Parameters that wait for a reboot, and the commands for one: shown as changed only when one of them changes."""
     waiting = {name: value for name, value in parameters.items() if needs_reboot(name)}
     if not waiting:
         return {}
-    configured = None if config.is_secret("aws", "profile") else config.of("aws").get("profile")
-    name = settings.profile or configured
-    profile = f" --profile {name}" if name else ""
     replicas = [f"{instance.identifier}{REPLICA_SUFFIX}"] if instance.read_replica else []
     commands = [
-        f"aws rds reboot-db-instance --region {settings.region}{profile} --db-instance-identifier {identifier}"
+        f"aws rds reboot-db-instance {where} --db-instance-identifier {identifier}"
         for identifier in [instance.identifier, *replicas]
     ]
     return {"restartParameters": waiting, "restart": f"after a change of these: {' && '.join(commands)}"}

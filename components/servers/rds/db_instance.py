@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi_aws.rds import Instance
+from pulumi_aws.rds import Instance, InstanceRestoreToPointInTimeArgs
 
+from components.forms.moment import rfc3339
 from components.postgres.admin import Admin
 from components.postgres.credentials import PORT
 from components.servers.rds.instance import (
@@ -16,6 +17,10 @@ from components.servers.rds.instance import (
     RdsInstance,
     RdsReadReplica,
 )
+from components.servers.rds.restore import RdsRestore
+from components.servers.restoring import read_once
+
+_ORIGIN = ["snapshotIdentifier", "restoreToPointInTime"]
 
 
 def shared_arguments(
@@ -68,6 +73,7 @@ def db_instance(
         subnet_group: name of its subnet group.
     """
     storage, striped = instance.storage, instance.storage.allocated >= STRIPED_GIB
+    options = read_once(restored=instance.restore_from is not None, properties=_ORIGIN)
     return Instance(
         f"{name}-instance",
         # Nothing that another size, class or version changes is part of a name: those are updates.
@@ -94,9 +100,30 @@ def db_instance(
         delete_automated_backups=False,
         skip_final_snapshot=instance.final_snapshot is None,
         final_snapshot_identifier=instance.final_snapshot,
+        # Of a restored instance, the provider sets everything else once it is there, the admin's password included.
+        **_origin(instance.restore_from),
         **shared,
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=instance.deletion_protection)),
+        opts=pulumi.ResourceOptions.merge(
+            pulumi.ResourceOptions.merge(opts, options),
+            pulumi.ResourceOptions(protect=instance.deletion_protection),
+        ),
     )
+
+
+def _origin(restore: RdsRestore | None) -> dict[str, Any]:
+    """Arguments that say what a new instance is restored from."""
+    if restore is None:
+        return {}
+    if restore.snapshot is not None:
+        return {"snapshot_identifier": restore.snapshot}
+    return {
+        "restore_to_point_in_time": InstanceRestoreToPointInTimeArgs(
+            source_db_instance_identifier=restore.instance,
+            source_db_instance_automated_backups_arn=restore.automated_backups,
+            restore_time=None if restore.at is None else rfc3339(restore.at),
+            use_latest_restorable_time=True if restore.at is None else None,
+        )
+    }
 
 
 def read_replica(

@@ -8,9 +8,11 @@ from pydantic import AfterValidator, Field
 
 from components.forms.base import Model, Placeholder, Refusal, refuse
 from components.forms.computed import OrOutput, TextInput, known
+from components.servers.cloud import NewInstance
 from components.servers.rds import aws, windows
 from components.servers.rds.connections import default_max_connections
 from components.servers.rds.parameters import RdsParameters
+from components.servers.rds.restore import RdsRestore
 
 CaIdentifier = Literal["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
 """CA that signs the server's certificate (RDS User Guide, "Using SSL/TLS to encrypt a connection")."""
@@ -169,7 +171,7 @@ class RdsReadReplica(Model):
     """Whether the replica has a standby in another availability zone."""
 
 
-class RdsInstance(Model):
+class RdsInstance(NewInstance):
     """An instance that the program creates."""
 
     renamed = {"backup": "backups"}
@@ -213,6 +215,7 @@ class RdsInstance(Model):
     """Whether AWS and Pulumi refuse to delete the instance."""
     read_replica: RdsReadReplica | None = None
     """A read replica for queries; absent, none is created."""
+    restore_from: RdsRestore | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - frozen
     admin_password_rotation: Annotated[int, Field(ge=1)] = 1
     """Raise it to give the admin role a new password."""
 
@@ -236,6 +239,7 @@ class RdsInstance(Model):
             else:
                 allowed = f"a window apart from the maintenance's ({self.maintenance_window})"
                 yield Refusal(("backups", "window"), self.backups.window, allowed, both)
+        yield from self._restored_from_itself()
         longest = 63 - len(REPLICA_SUFFIX)
         if self.read_replica is not None and len(self.identifier) > longest:
             allowed = (
@@ -244,6 +248,13 @@ class RdsInstance(Model):
             yield Refusal(("identifier",), self.identifier, allowed, (("identifier",), ("readReplica",)))
         if len(set(self.log_exports)) < len(self.log_exports):
             yield Refusal(("logExports",), self.log_exports, "each of them once")
+
+    def _restored_from_itself(self) -> Iterator[Refusal]:
+        restore = self.restore_from
+        if restore is not None and known(restore.instance) == self.identifier:
+            reads = (("identifier",), ("restoreFrom",))
+            allowed = "another identifier than that of `restoreFrom.instance`: AWS restores into a new instance only"
+            yield Refusal(("identifier",), self.identifier, allowed, reads)
 
     @property
     def max_connections(self) -> int | None:
