@@ -330,7 +330,7 @@ def test_a_pooler_comes_between_without_a_change_of_the_server(owned: OwnedStack
     assert stack.up().check().changes == []
 
 
-def test_clients_of_the_pooler_get_no_error_but_while_there_is_no_primary(
+def test_through_the_pooler_nothing_is_lost_and_errors_are_of_two_kinds(
     owned: OwnedStack, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stack = owned.unsettle()
