@@ -254,6 +254,15 @@ FORMS: dict[str, dict[str, Any]] = {
             }
         }
     },
+    "restored from s3": {
+        "backups": {"s3": {"bucket": "backups", "serverName": "other-2", **STORE_KEYS}},
+        "restoreFrom": {
+            "s3": {"bucket": "backups", **STORE_KEYS},
+            "serverName": "other",
+            "at": "2026-11-25T09:00:00.25+01:00",
+        },
+    },
+    "restored from gcs": {"restoreFrom": {"gcs": {"bucket": "backups", **STORE_KEYS}, "serverName": "other"}},
     "gcs key": {"backups": {"gcs": {"bucket": "backups", "compression": "bzip2", **STORE_KEYS}}},
     "gcs account": {
         "backups": {

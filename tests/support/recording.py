@@ -160,6 +160,7 @@ class _Callbacks:
 def _options(request: Any) -> dict[str, Any]:
     timeouts = {name: getattr(request.customTimeouts, name) for name in ("create", "update", "delete")}
     options = {
+        "aliases": [alias.spec.name for alias in request.aliases],
         "customTimeouts": {name: value for name, value in timeouts.items() if value},
         "deleteBeforeReplace": request.deleteBeforeReplace,
         "hooks": [*request.hooks.before_update, *request.hooks.on_error],

@@ -29,7 +29,7 @@ def test_servers_have_the_same_keys() -> None:
     assert shared == {
         *("kind", "name", "image", "instances", "synchronous", "storageSize", "storageClass", "walStorageSize"),
         *("memory", "cpu", "cpuLimit", "maxConnections", "parameters", "nodeSelector", "pooler", "backups"),
-        *("operator", "deletionProtection"),
+        *("operator", "deletionProtection", "restoreFrom"),
     }
 
 

@@ -102,7 +102,10 @@ def test_nothing_is_restored_over_an_instance_that_exists(kind: str) -> None:
 def test_another_server_is_another_resource(kind: str) -> None:
     """Of a replacement Pulumi would ignore what it begins with, too."""
     word, made, _ = plans(kind)
-    assert only(made, word).name == "postgresql-cluster-restored"
+    server = only(made, word)
+    assert server.name == "postgresql-cluster-restored"
+    # As an earlier version of the program called every server.
+    assert server.options["aliases"] == ["postgresql-cluster"]
 
 
 @each_kind
