@@ -99,7 +99,7 @@ class AppSettings(Model):
 
     @property
     def session_databases(self) -> tuple[str, ...]:
-        """Databases in which it keeps something in its sessions, so that a pooler may not share them."""
+        """Databases whose connections a pooler may not share between clients."""
         return ()
 
     def rules(self, tls: TlsMode) -> Iterator[Refusal]:

@@ -25,6 +25,7 @@ from components.postgres.pooler.component import Pooler, PoolerArgs
 from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.server import ServerComponent
 from components.postgres.sessions import ClientSession, PodSession
+from components.postgres.term import total
 from components.servers.embedded.component import EmbeddedServer
 from components.servers.embedded.settings import EmbeddedPostgreSQL
 from components.servers.kinds import create_server
@@ -208,7 +209,7 @@ class Platform(pulumi.ComponentResource):
             username=app.database.username,
             verifier=login.verifier,
             databases=list(app.databases),
-            session_databases=app.session_databases,
+            session_databases={name: max(total(app.demand[name]), 1) for name in app.session_databases},
             pool_size=found.pool_size,
             certificate=certificate_of(settings),
             annotations={LOGIN: login.version},

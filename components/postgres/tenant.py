@@ -29,6 +29,11 @@ class Tenant(Protocol):
         ...
 
     @property
+    def session_databases(self) -> tuple[str, ...]:
+        """Databases whose connections a pooler may not share between clients."""
+        ...
+
+    @property
     def demand(self) -> Demand:
         """The most connections that it opens, or the fewest that it works with where it has no ceiling of its own."""
         ...

@@ -92,15 +92,19 @@ def test_its_configuration_is_that_of_the_settings() -> None:
     made = plan(**EMBEDDED)
     options = ini(made, "airbyte")
     server = host("airbyte").replace("-pooler.", ".")
-    for name in ("airbyte", "temporal", "temporal_visibility"):
-        assert options[name] == f"host={server} port=5432 dbname='{name}'"
+    assert options["airbyte"] == f"host={server} port=5432 dbname='airbyte'"
+    for name, clients in {"temporal": 40, "temporal_visibility": 16}.items():
+        limits = f"pool_size={clients} max_db_connections={clients}"
+        assert options[name] == f"host={server} port=5432 dbname='{name}' pool_mode=session {limits}"
     assert options["query_wait_timeout"] == "7"
     assert options["ignore_startup_parameters"] == "extra_float_digits"
     assert (options["server_reset_query"], options["server_reset_query_always"]) == ("RESET ALL", "1")
     assert options["server_tls_sslmode"] == "disable"
     assert "client_tls_sslmode" not in options
-    shared = made.outputs["connections"]["airbyte"]["apps"]["airbyte"]["airbyte"]
-    assert shared[f"PgBouncer (6 pods during a rollout x {options['max_db_connections']})"]
+    shared = reveal(made.outputs["connections"])["airbyte"]["apps"]["airbyte"]
+    assert shared["airbyte"][f"PgBouncer (6 pods during a rollout x {options['max_db_connections']})"]
+    # Each client has a connection of its own, whichever pod it is at.
+    assert [sum(shared[name].values()) for name in ("temporal", "temporal_visibility")] == [40, 16]
 
 
 def test_its_pods_are_replaced_one_by_one_for_a_new_password_or_configuration() -> None:

@@ -168,6 +168,13 @@ class AirbyteSettings(AppSettings):
         return f"{self.release_name}-airbyte-postgresql"
 
     @property
+    def session_databases(self) -> tuple[str, ...]:
+        """Temporal's: its driver (lib/pq) sends a statement and, after a `Sync`, its parameters. In between PgBouncer
+        may have given the connection to another client (issue 889 of lib/pq).
+        """
+        return (self.database.temporal_name, self.database.temporal_visibility_name)
+
+    @property
     def secret_names(self) -> tuple[str, ...]:
         """Secrets that the program and the chart create beside the database's own (the chart's templates)."""
         chart = (f"{self.release_name}-airbyte-secrets", "airbyte-auth-secrets")

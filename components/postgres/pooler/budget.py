@@ -8,6 +8,7 @@ from pydantic import Field
 
 from components.forms.base import KeyPath, Placeholder, Refusal
 from components.forms.parameters import ParameterValue
+from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.pooler.settings import PoolerSettings
 from components.postgres.tenant import Tenant, Tenants
 from components.postgres.term import Demand, Term, total
@@ -174,19 +175,32 @@ def written_out(found: Budget) -> str:
 
 
 def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, pooler: PoolerSettings) -> Budget:
+    own = isinstance(pooler, PgBouncerSettings)
+
+    def shared(tenant: Tenant, database: str) -> bool:
+        # Else each client has a server connection of its own: the pooler adds none to what the app opens.
+        return not (own and database in tenant.session_databases)
+
     direct = {
-        key: {database: tuple(term for term in terms if term.direct) for database, terms in tenant.demand.items()}
+        key: {
+            database: tuple(term for term in terms if term.direct or not shared(tenant, database))
+            for database, terms in tenant.demand.items()
+        }
         for key, tenant in tenants.items()
     }
     pods = pooler.most_pods
-    databases = sum(len(demand) for demand in direct.values()) + pooler.lookup_databases
+    pooled = [(key, name) for key, tenant in tenants.items() for name in tenant.demand if shared(tenant, name)]
+    databases = len(pooled) + pooler.lookup_databases
     left = Budget(capacity, reserved, direct).left
     size = pooler.max_db_connections or max(int(left * _POOLERS_SHARE) // (pods * databases), 1)
     pool = Term(f"PgBouncer ({pods} pods during a rollout x {size})", pods * size)
     if pooler.lookup_databases:
         lookups = pooler.lookup_databases * pool.count
         reserved = (*reserved, Term(f"passwords looked up by {pool.what}", lookups))
-    apps = {key: {database: (pool, *terms) for database, terms in demand.items()} for key, demand in direct.items()}
+    apps = {
+        key: {name: (pool, *terms) if (key, name) in pooled else terms for name, terms in demand.items()}
+        for key, demand in direct.items()
+    }
     return Budget(capacity, reserved, apps, pool_size=size)
 
 

@@ -33,7 +33,7 @@ class PoolerArgs:
         username: the app's role.
         verifier: the role's SCRAM verifier, the same as on the server; a secret.
         databases: databases of the role.
-        session_databases: those of them in which clients keep something in their session.
+        session_databases: those of them whose connections clients may not share, with the most clients that each has.
         pool_size: server connections that the budget gives each pod for one database.
         certificate: the certificate that it shows to apps; None if they connect in clear text.
         annotations: annotations of its pods; a change replaces them one after the other.
@@ -48,7 +48,7 @@ class PoolerArgs:
     verifier: pulumi.Output[str]
     databases: Sequence[str]
     pool_size: int
-    session_databases: Sequence[str] = ()
+    session_databases: Mapping[str, int] = field(default_factory=dict[str, int])
     certificate: PoolerCertificate | None = None
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     pods: Pods = field(default_factory=Pods)

@@ -1,7 +1,7 @@
 """`pgbouncer.ini`, and the list of users beside it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from components.postgres.credentials import CA_CERTIFICATE, PORT
@@ -62,14 +62,15 @@ class PooledServer:
         port: TCP port.
         tls: TLS mode of PgBouncer's connections to it.
         databases: databases that clients may use.
-        session_databases: those of them in which a server connection is a client's own until it disconnects.
+        session_databases: those of them in which a server connection is a client's own until it disconnects, each with
+            the most clients that it has.
     """
 
     host: str
     port: int
     tls: TlsMode
     databases: Iterable[str]
-    session_databases: Iterable[str] = field(default_factory=tuple)
+    session_databases: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def pgbouncer_ini(server: PooledServer, settings: PoolerSettings, pool_size: int, *, certificate: bool) -> str:
@@ -113,10 +114,12 @@ def users_txt(username: str, verifier: str) -> str:
 
 def _database(name: str, server: PooledServer) -> str:
     place = f"host={server.host} port={server.port} dbname={_quoted(name)}"
-    mode = " pool_mode=session" if name in server.session_databases else ""
+    clients = server.session_databases.get(name)
+    # Each pod may have all of them.
+    own = "" if clients is None else f" pool_mode=session pool_size={clients} max_db_connections={clients}"
     # Single quotes since 1.25, with none inside, whatever its documentation says (cfparser.c); before, none at all.
     key = name if re.fullmatch(r"[A-Za-z0-9_.-]+", name) else f"'{name}'"
-    return f"{key} = {place}{mode}"
+    return f"{key} = {place}{own}"
 
 
 def _doubled(text: str) -> str:
