@@ -68,7 +68,7 @@ def test_parameters_are_texts_and_theirs_come_last() -> None:
         "postgresql"
     ]["parameters"]
     assert {type(value) for value in parameters.values()} == {str}
-    assert (parameters["shared_buffers"], parameters["max_connections"]) == ("524288kB", "200")
+    assert (parameters["shared_buffers"], parameters["max_connections"]) == ("1048576kB", "400")
     assert [parameters[n] for n in ("log_min_duration_statement", "jit", "work_mem")] == ["500", "off", "7MB"]
     # Half of the WAL volume.
     assert parameters["max_slot_wal_keep_size"] == "4096MB"
@@ -166,15 +166,17 @@ def test_people_dump_past_the_pooler() -> None:
 
 
 def test_pooler_refuses_clear_text_and_waits_for_nothing_without_end() -> None:
-    made = spec(cnpg(pooler={"instances": 3, "maxDbConnections": 15}), POOLER)
+    made = spec(cnpg(pooler={"instances": 3, "maxDbConnections": 12}), POOLER)
     assert (made["cluster"], made["type"], made["instances"]) == ({"name": "postgresql"}, "rw", 3)
     assert made["pgbouncer"]["poolMode"] == "transaction"
     assert made["pgbouncer"]["parameters"] == {
         "max_client_conn": "1000",
-        "default_pool_size": "15",
-        "max_db_connections": "15",
+        "default_pool_size": "12",
+        "max_db_connections": "12",
         "max_prepared_statements": "200",
         "query_wait_timeout": "60",
+        "server_reset_query": "RESET ALL",
+        "server_reset_query_always": "1",
         "client_tls_sslmode": "require",
         "server_tls_sslmode": "verify-full",
     }
