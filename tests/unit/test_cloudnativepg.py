@@ -20,7 +20,7 @@ from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_CHART
 from components.servers.cloudnativepg.pooler import CloudNativePGPooler
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
 from components.servers.placement import Placement
-from tests.support.kinds import CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
+from tests.support.kinds import CONFIG_MAP, DISRUPTION_BUDGET, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal, values
 from tests.support.secrecy import carries, has_password
 from tests.support.stacks import plan
@@ -180,6 +180,12 @@ def test_pooler_refuses_clear_text_and_waits_for_nothing_without_end() -> None:
         "client_tls_sslmode": "require",
         "server_tls_sslmode": "verify-full",
     }
+
+
+def test_a_drain_takes_one_pod_of_the_pooler_at_a_time() -> None:
+    inputs = cnpg(pooler={}).one(DISRUPTION_BUDGET, "postgresql-pooler-disruptions").inputs
+    selector = {"matchLabels": {"cnpg.io/poolerName": "postgresql-pooler"}}
+    assert inputs["spec"] == {"maxUnavailable": 1, "selector": selector}
 
 
 STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
