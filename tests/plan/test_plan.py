@@ -77,7 +77,7 @@ def test_plan_is_yaml_with_every_resource() -> None:
     made = plan()
     document = yaml.safe_load(render(made))
     assert len(document["resources"]) == len(made.resources) - 1
-    assert document["outputs"].keys() == {"airbyte", "dagster"}
+    assert document["outputs"].keys() == {"airbyte", "dagster", "connections"}
     server = document["resources"][
         "lakehouse/dagster-postgresql/dagster-postgresql-server kubernetes:apps/v1:StatefulSet"
     ]

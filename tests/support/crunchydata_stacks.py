@@ -49,7 +49,7 @@ RANGE: dict[str, list[Any]] = {
     "memory": ["4000Mi", "64Gi"],
     "cpu": ["10m", 2, "0.5"],
     "cpuLimit": [2, "256"],
-    "maxConnections": [20, 400],
+    "maxConnections": [320, 400],
     "parameters": [
         {"log_min_duration_statement": 500, "jit": False, "work_mem": "8MB", "cursor_tuple_fraction": 0.5},
         {"auto_explain.log_min_duration": -1, "shared_preload_libraries": "pg_stat_statements"},

@@ -121,7 +121,7 @@ def test_airbytes_driver_is_told_of_tls_behind_the_databases_name(
 def test_without_a_check_nothing_is_mounted(major: int, tls: TlsMode) -> None:
     values = airbyte(major, tls=tls)
     assert airbyte_with_ca(values, major, endpoint(tls)) == values
-    assert values["temporal"]["env_vars"] == {"SKIP_DB_CREATE": "true"}
+    assert values["temporal"]["env_vars"] == {"SKIP_DB_CREATE": "true", "SQL_MAX_CONNS": "5", "SQL_VIS_MAX_CONNS": "2"}
     assert "workloads" not in values["global"]
     given = dagster(tls)
     assert not any("volumes" in given[part] for part in ("dagsterWebserver", "dagsterDaemon"))

@@ -21,7 +21,7 @@ from components.servers.cloudnativepg.pooler import CloudNativePGPooler
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
 from components.servers.cloudnativepg.stores import GcsWorkloadIdentity
 from components.servers.placement import Placement
-from tests.support.kinds import CONFIG_MAP, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
+from tests.support.kinds import CONFIG_MAP, DISRUPTION_BUDGET, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal, values
 from tests.support.secrecy import carries, has_password
 from tests.support.stacks import plan
@@ -69,7 +69,7 @@ def test_parameters_are_texts_and_theirs_come_last() -> None:
         "postgresql"
     ]["parameters"]
     assert {type(value) for value in parameters.values()} == {str}
-    assert (parameters["shared_buffers"], parameters["max_connections"]) == ("524288kB", "200")
+    assert (parameters["shared_buffers"], parameters["max_connections"]) == ("1048576kB", "400")
     assert [parameters[n] for n in ("log_min_duration_statement", "jit", "work_mem")] == ["500", "off", "7MB"]
     # Half of the WAL volume.
     assert parameters["max_slot_wal_keep_size"] == "4096MB"
@@ -184,21 +184,29 @@ def test_people_dump_past_the_pooler() -> None:
 
 
 def test_pooler_refuses_clear_text_and_waits_for_nothing_without_end() -> None:
-    made = spec(cnpg(pooler={"instances": 3, "maxDbConnections": 15}), POOLER)
+    made = spec(cnpg(pooler={"instances": 3, "maxDbConnections": 12}), POOLER)
     assert (made["cluster"], made["type"], made["instances"]) == ({"name": "postgresql"}, "rw", 3)
     assert made["pgbouncer"]["poolMode"] == "transaction"
     assert made["pgbouncer"]["parameters"] == {
         "max_client_conn": "1000",
-        "default_pool_size": "15",
-        "max_db_connections": "15",
+        "default_pool_size": "12",
+        "max_db_connections": "12",
         "max_prepared_statements": "200",
         "query_wait_timeout": "60",
+        "server_reset_query": "RESET ALL",
+        "server_reset_query_always": "1",
         "client_tls_sslmode": "require",
         "server_tls_sslmode": "verify-full",
         # PgBouncer's own 15 s would keep clients away from a new primary.
         "server_login_retry": "1",
         "server_connect_timeout": "2",
     }
+
+
+def test_a_drain_takes_one_pod_of_the_pooler_at_a_time() -> None:
+    inputs = cnpg(pooler={}).one(DISRUPTION_BUDGET, "postgresql-pooler-disruptions").inputs
+    selector = {"matchLabels": {"cnpg.io/poolerName": "postgresql-pooler"}}
+    assert inputs["spec"] == {"maxUnavailable": 1, "selector": selector}
 
 
 STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {

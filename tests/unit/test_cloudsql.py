@@ -64,7 +64,7 @@ def at(value: Any, path: str) -> Any:
             {"settings.tier": "db-c4a-highmem-4", "settings.diskType": "HYPERDISK_BALANCED"},
         ),
         ({"tier": "db-custom-96-638976"}, {"settings.tier": "db-custom-96-638976"}),
-        ({"tier": "db-f1-micro"}, {"settings.tier": "db-f1-micro"}),
+        ({"tier": "db-f1-micro", "parameters": {"max_connections": 400}}, {"settings.tier": "db-f1-micro"}),
         ({}, {"settings.availabilityType": "REGIONAL", "settings.locationPreference": None}),
         ({"availability": "ZONAL"}, {"settings.availabilityType": "ZONAL"}),
         (
@@ -190,7 +190,9 @@ def test_setting_arrives_at_the_instance(settings: dict[str, Any], inputs: dict[
 def test_another_size_updates_the_instance_and_touches_nothing_else(settings: dict[str, Any]) -> None:
     before, after = on(CLOUD_SQL), on(but(CLOUD_SQL, **settings))
     assert names(before) == names(after)
-    assert set(changed(before, after)) == {(SQL_INSTANCE, "postgresql-instance")}
+    # The limit of Dagster's role follows the number of connections.
+    limit = {(JOB, "dagster-database-bootstrap")} if "tier" in settings else set[tuple[str, str]]()
+    assert set(changed(before, after)) == {(SQL_INSTANCE, "postgresql-instance"), *limit}
     # What replaces an instance, by the provider's schema, is the same.
     for path in ("name", "region", "encryptionKeyName", "settings.diskType", "settings.ipConfiguration"):
         assert at(instance(before), path) == at(instance(after), path)

@@ -155,7 +155,7 @@ def test_admin_creates_roles_and_databases_and_is_no_superuser() -> None:
 def test_settings_are_derived_from_memory_and_may_be_changed() -> None:
     parameters = spec(parameters={"work_mem": "64MB", "jit": False, "random_page_cost": 1.5})["config"]["parameters"]
     assert parameters["shared_buffers"] == "1048576kB"
-    assert parameters["max_connections"] == 200
+    assert parameters["max_connections"] == 400
     assert (parameters["work_mem"], parameters["jit"], parameters["random_page_cost"]) == ("64MB", "off", "1.5")
 
 
@@ -247,11 +247,13 @@ def test_pgbouncer_is_bounded_and_looks_passwords_up_where_they_can_be_found() -
             # Neither the operator's function nor CONNECT is in databases that the bootstrap Job makes.
             "auth_dbname": "postgres",
             "pool_mode": "transaction",
-            "default_pool_size": "16",
-            "max_db_connections": "16",
+            "default_pool_size": "14",
+            "max_db_connections": "14",
             "max_client_conn": "1000",
             "query_wait_timeout": "60",
             "max_prepared_statements": "200",
+            "server_reset_query": "RESET ALL",
+            "server_reset_query_always": "1",
         }
     }
     assert "proxy" not in spec()

@@ -408,6 +408,8 @@ def test_temporals_databases_are_named_everywhere() -> None:
         "SKIP_DB_CREATE": "true",
         "DBNAME": "My%20Temporal",
         "VISIBILITY_DBNAME": "v-2",
+        "SQL_MAX_CONNS": "5",
+        "SQL_VIS_MAX_CONNS": "2",
     }
 
 

@@ -168,7 +168,7 @@ def test_namespaces_that_somebody_else_makes() -> None:
 @pytest.mark.parametrize(("enabled", "other"), [("airbyte", "dagster"), ("dagster", "airbyte")])
 def test_one_app_alone(enabled: str, other: str) -> None:
     made = plan(**{other: {"enabled": False}})
-    assert set(made.outputs) == {enabled}
+    assert set(made.outputs) == {enabled, "connections"}
     assert not [r.name for r in made.resources if other in r.name]
 
 

@@ -52,7 +52,10 @@ GOOD: dict[str, dict[str, Any]] = {
         "dagster": {"chart": {"repository": "https://charts.example.com", "version": "1.13.0"}},
     },
     "values that are nobody else's": {
-        "airbyte": {"values": {"global": {"storage": {"bucket": {"log": "logs"}}}, "server": {"replicaCount": 2}}},
+        "airbyte": {
+            "database": {"embedded": {"memory": "4Gi", "maxConnections": 400}},
+            "values": {"global": {"storage": {"bucket": {"log": "logs"}}}, "server": {"replicaCount": 2}},
+        },
         "dagster": {"values": {"dagsterDaemon": {"env": {"TZ": "UTC"}}, "imagePullSecrets": [{"name": "DB"}]}},
     },
     "values that the charts do not know, passed on": {

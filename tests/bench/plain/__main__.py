@@ -75,7 +75,6 @@ def encoded(value: pulumi.Input[str]) -> pulumi.Output[str]:
 
 server_files = {
     **read("prepare.sh", "probe.sh", "stop.sh", "pg_hba.conf", "pg_ident.conf"),
-    "postgresql.conf": (FOLDER / "postgresql.conf").read_text(),
 }
 bootstrap_files = read(
     "bootstrap.sh",
@@ -102,9 +101,6 @@ container_security = SecurityContextArgs(
     read_only_root_filesystem=True,
     capabilities=CapabilitiesArgs(drop=["ALL"]),
 )
-server_resources = ResourceRequirementsArgs(
-    requests={"cpu": "250m", "memory": "1Gi"}, limits={"cpu": "2", "memory": "1Gi"}
-)
 server_mounts = [
     VolumeMountArgs(name="data", mount_path="/var/lib/postgresql"),
     VolumeMountArgs(name="config", mount_path="/etc/postgresql", read_only=True),
@@ -122,9 +118,13 @@ provider = k8s.Provider(
 )
 
 
-def server(app: str, name: str, namespace: Namespace) -> tuple[pulumi.Resource, ...]:
+def server(app: str, name: str, namespace: Namespace, memory: str) -> tuple[pulumi.Resource, ...]:
     """A PostgreSQL server in the app's namespace."""
     labels = {"app.kubernetes.io/name": "postgresql", "app.kubernetes.io/instance": name}
+    files = {**server_files, "postgresql.conf": (FOLDER / f"{app}.conf").read_text()}
+    resources = ResourceRequirementsArgs(
+        requests={"cpu": "250m", "memory": memory}, limits={"cpu": "2", "memory": memory}
+    )
     opts = pulumi.ResourceOptions(provider=provider, depends_on=[namespace])
     password = random.RandomPassword(f"{app}-postgresql-admin", length=40, special=False, keepers={"rotation": "1"})
     admin = Secret(
@@ -136,7 +136,7 @@ def server(app: str, name: str, namespace: Namespace) -> tuple[pulumi.Resource, 
     config = ConfigMap(
         f"{app}-postgresql-config",
         metadata=ObjectMetaArgs(name=f"{name}-config", namespace=app, labels=labels),
-        data=server_files,
+        data=files,
         opts=opts,
     )
     claim = PersistentVolumeClaim(
@@ -176,7 +176,7 @@ def server(app: str, name: str, namespace: Namespace) -> tuple[pulumi.Resource, 
                     annotations={
                         "kubectl.kubernetes.io/default-container": "postgresql",
                         "lakehouse/admin-password-rotation": "1",
-                        "lakehouse/config-hash": digest(server_files),
+                        "lakehouse/config-hash": digest(files),
                     },
                 ),
                 spec=PodSpecArgs(
@@ -193,7 +193,7 @@ def server(app: str, name: str, namespace: Namespace) -> tuple[pulumi.Resource, 
                                 EnvVarArgs(name="PGDATA", value="/var/lib/postgresql/pgdata"),
                                 EnvVarArgs(name="ADMIN_PASSWORD_FILE", value="/run/secrets/admin/password"),
                             ],
-                            resources=server_resources,
+                            resources=resources,
                             security_context=container_security,
                             termination_message_policy="FallbackToLogsOnError",
                             volume_mounts=[
@@ -218,7 +218,7 @@ def server(app: str, name: str, namespace: Namespace) -> tuple[pulumi.Resource, 
                                 EnvVarArgs(name="STOP_TIMEOUT_SECONDS", value="120"),
                             ],
                             ports=[ContainerPortArgs(name="postgresql", container_port=5432)],
-                            resources=server_resources,
+                            resources=resources,
                             security_context=container_security,
                             termination_message_policy="FallbackToLogsOnError",
                             lifecycle=LifecycleArgs(
@@ -437,7 +437,7 @@ def namespace(name: str) -> Namespace:
 
 # Airbyte
 airbyte_namespace = namespace("airbyte")
-airbyte_server = server("airbyte", "airbyte-airbyte-postgresql", airbyte_namespace)
+airbyte_server = server("airbyte", "airbyte-airbyte-postgresql", airbyte_namespace, "3Gi")
 airbyte_database = database(
     "airbyte",
     "airbyte-airbyte-postgresql",
@@ -502,10 +502,17 @@ Release(
         "cron": airbyte_pods,
         "manifestServer": airbyte_pods,
         "metrics": airbyte_pods,
-        "server": airbyte_pods,
-        "temporal": {"env_vars": {"SKIP_DB_CREATE": "true"}, **airbyte_pods},
+        "server": {
+            "configDbMaxPoolSize": 10,
+            "env_vars": {"CONFIG_DB_REPLICA_MAX_POOL_SIZE": "10"},
+            **airbyte_pods,
+        },
+        "temporal": {
+            "env_vars": {"SKIP_DB_CREATE": "true", "SQL_MAX_CONNS": "5", "SQL_VIS_MAX_CONNS": "2"},
+            **airbyte_pods,
+        },
         "worker": airbyte_pods,
-        "workloadApiServer": airbyte_pods,
+        "workloadApiServer": {"env_vars": {"CONFIG_DB_MAX_POOL_SIZE": "10"}, **airbyte_pods},
         "workloadLauncher": airbyte_pods,
     },
     opts=pulumi.ResourceOptions(
@@ -518,7 +525,7 @@ pulumi.export("airbyteAddress", "http://airbyte-airbyte-server-svc.airbyte.svc.c
 
 # Dagster
 dagster_namespace = namespace("dagster")
-dagster_server = server("dagster", "dagster-postgresql", dagster_namespace)
+dagster_server = server("dagster", "dagster-postgresql", dagster_namespace, "1Gi")
 dagster_database = database(
     "dagster",
     "dagster-postgresql",
