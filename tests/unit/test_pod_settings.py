@@ -12,7 +12,8 @@ from components.kubernetes.affinity import merged_affinity
 from components.kubernetes.images import mirrored
 from components.kubernetes.object_defaults import ENDS
 from components.kubernetes.pods import Pods
-from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE
+from components.postgres.pooler.pins import PGBOUNCER_IMAGE
+from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE
 from components.servers.cloudsql.pins import CLOUD_SQL_PROXY_IMAGE
 from tests.support import pod_settings as wanted
 from tests.support.kinds import CONFIG_MAP, DEPLOYMENT, JOB, NAMESPACE, RELEASE, SERVICE_ACCOUNT, STATEFUL_SET
@@ -23,7 +24,7 @@ from tests.support.stacks import STACK_FILES, config_of, plan, plan_program, sta
 
 Fields = dict[str, Any]
 
-PINNED = (POSTGRES_IMAGE, CLOUDNATIVEPG_IMAGE, CLOUDNATIVEPG_PGBOUNCER_IMAGE, CLOUD_SQL_PROXY_IMAGE)
+PINNED = (POSTGRES_IMAGE, CLOUDNATIVEPG_IMAGE, PGBOUNCER_IMAGE, CLOUD_SQL_PROXY_IMAGE)
 """Images that the program chooses itself."""
 
 CLUSTER = "kubernetes:postgresql.cnpg.io/v1:Cluster"
