@@ -22,6 +22,9 @@ PGBOUNCERS_POOL_SIZE = 20
 _POOLERS_SHARE = 0.8
 """The part of what is left that a pooler may use. The rest is for roles and clients that the program does not know."""
 
+_LEAST_POOL_SIZE = 5
+"""Server connections of each pod for one database below which no pool is derived: clients would queue for long."""
+
 _EVERY_SERVERS = (
     Term("metrics exporter", 2),
     Term("sessions of people", 3),
@@ -145,7 +148,10 @@ def refusals(found: Budget, server: KeyPath, tenants: Tenants, pooler: PoolerSet
     setting = (*server, *found.capacity.setting)
     reads: tuple[KeyPath, ...] = (setting, (*server, "pooler"), *((key,) for key in tenants))
     accepted, needed = found.capacity.connections, total(found.terms)
-    if needed > accepted:
+    if needed > accepted and pooler is not None and (smaller := _smaller_pools(found, pooler)) is not None:
+        allowed = f"at most {smaller} with {accepted} connections, of which it takes too many: {written_out(found)}"
+        yield Refusal((*server, "pooler", "maxDbConnections"), pooler.max_db_connections, allowed, reads)
+    elif needed > accepted:
         yield Refusal(setting, accepted, f"at least {needed}: {written_out(found)}", reads)
     elif pooler is not None and (each := pooler.default_pool_size or 0) > (most := found.pool_size or 0):
         allowed = f"at most {most}, which {accepted} connections leave each pod of it for one database"
@@ -174,6 +180,16 @@ def written_out(found: Budget) -> str:
     return " + ".join(f"{total(terms)} {name} ({_list(terms)})" for name, terms in groups.items() if terms)
 
 
+def _smaller_pools(found: Budget, pooler: PoolerSettings) -> int | None:
+    """The largest `maxDbConnections` with which the sum fits; None if it was not given, or none is small enough."""
+    given = pooler.max_db_connections
+    if given is None:
+        return None
+    pools = pooler.most_pods * (pooler.lookup_databases + sum(len(demand) for demand in found.apps.values()))
+    most = given - -(found.left // pools)
+    return most if most >= 1 else None
+
+
 def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, pooler: PoolerSettings) -> Budget:
     own = isinstance(pooler, PgBouncerSettings)
 
@@ -192,7 +208,7 @@ def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, po
     pooled = [(key, name) for key, tenant in tenants.items() for name in tenant.demand if shared(tenant, name)]
     databases = len(pooled) + pooler.lookup_databases
     left = Budget(capacity, reserved, direct).left
-    size = pooler.max_db_connections or max(int(left * _POOLERS_SHARE) // (pods * databases), 1)
+    size = pooler.max_db_connections or max(int(left * _POOLERS_SHARE) // (pods * databases), _LEAST_POOL_SIZE)
     pool = Term(f"PgBouncer ({pods} pods during a rollout x {size})", pods * size)
     if pooler.lookup_databases:
         lookups = pooler.lookup_databases * pool.count
