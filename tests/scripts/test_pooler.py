@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
 import pytest
 
 from components.postgres.pooler.pgbouncer import PgBouncerSettings
+from tests.support.ca import CertificateAuthority
 from tests.support.pgbouncer import PgBouncer, in_front_of
 from tests.support.postgres import DatabaseServer, Root, pooler_image
 
@@ -146,3 +148,26 @@ def test_names_with_any_characters(running: DatabaseServer, pooler_root: Root) -
         connect(pooler.port, user=role, dbname=database) as client,
     ):
         assert answer(client, "SELECT current_user || ' ' || current_database()") == f"{role} {database}"
+
+
+@pytest.mark.parametrize("right", [True, False], ids=["right CA", "wrong CA"])
+def test_server_and_pooler_are_checked(server: DatabaseServer, pooler_root: Root, tmp_path: Path, right: bool) -> None:
+    ca, other = (CertificateAuthority.create(tmp_path / name) for name in ("ca", "other"))
+    assert server.prepare("admin").returncode == 0
+    server.start(**server.use_certificate(ca if right else other, "IP:127.0.0.1"))
+    assert server.bootstrap(admin_password="admin", **APP).returncode == 0
+    role = {"username": "dagster", "password": "first-password", "databases": ["dagster"]}
+    with in_front_of(server, pooler_root, SETTINGS, ca=ca, **role) as pooler:
+        checked = {"sslmode": "verify-full", "sslrootcert": str(ca.certificate)}
+        if right:
+            with connect(pooler.port, **checked) as client:
+                assert answer(client, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") is True
+            with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+                connect(pooler.port, **checked | {"sslrootcert": str(other.certificate)})
+            with pytest.raises(psycopg.OperationalError, match="SSL required"):
+                connect(pooler.port, sslmode="disable")
+        else:
+            # It tries again until the client's time is over.
+            with pytest.raises(psycopg.OperationalError, match="query_wait_timeout"):
+                connect(pooler.port, **checked)
+            assert "certificate verify failed" in pooler.log()

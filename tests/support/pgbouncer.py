@@ -10,12 +10,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.postgres.credentials import CA_CERTIFICATE
 from components.postgres.endpoint import TlsMode
-from components.postgres.pooler.config import CONFIG, PID_FILE, SOCKET, USERS, USERS_FILE, PooledServer, pgbouncer_ini
+from components.postgres.pooler.config import (
+    CERTIFICATE,
+    CONFIG,
+    PID_FILE,
+    SOCKET,
+    USERS,
+    USERS_FILE,
+    PooledServer,
+    pgbouncer_ini,
+)
 from components.postgres.pooler.config import users_txt as users
 from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.pooler.pod import INI, SCRIPTS
 from components.postgres.scram import verifier
+from tests.support.ca import CertificateAuthority
 from tests.support.postgres import SALT, DatabaseServer, Root
 from tests.support.postgres import SCRIPTS as FOLDER
 
@@ -44,6 +55,10 @@ class PgBouncer:
         """What `SHOW CONFIG` says."""
         return {line.split("|")[0]: line.split("|")[1] for line in self.console("SHOW CONFIG").splitlines()}
 
+    def log(self) -> str:
+        """What it and those before it have printed."""
+        return (self.root.path / "tmp/pgbouncer.log").read_text()
+
     def stop(self, leave_seconds: int = 1) -> subprocess.CompletedProcess[str]:
         """What happens before its pod ends: run `pooler_stop.sh`."""
         env = {**self._environment, "ENDPOINT_SECONDS": "0", "LEAVE_SECONDS": str(leave_seconds)}
@@ -66,19 +81,26 @@ def in_front_of(
     iterations: int = 4096,
     pool_size: int = 5,
     salt: bytes = SALT,
+    ca: CertificateAuthority | None = None,
 ) -> Iterator[PgBouncer]:
-    """PgBouncer with these settings, until the end of the block."""
+    """PgBouncer with these settings, until the end of the block.
+
+    With a CA it has a certificate for the loopback's address, and checks that the server has one.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    place = PooledServer("127.0.0.1", server.port, TlsMode.DISABLE, databases)
-    ini = pgbouncer_ini(place, settings, pool_size, certificate=False)
+    tls = TlsMode.DISABLE if ca is None else TlsMode.VERIFY_FULL
+    place = PooledServer("127.0.0.1", server.port, tls, databases)
+    ini = pgbouncer_ini(place, settings, pool_size, certificate=ca is not None)
     assert ini.count("listen_port = 5432\n") == 1
     files = {
         f"{CONFIG}/{INI}": ini.replace("listen_port = 5432\n", f"listen_port = {port}\n"),
         f"{USERS}/{USERS_FILE}": users(username, verifier(password, salt, iterations)),
         **{f"{CONFIG}/{name}": (FOLDER / name).read_text() for name in SCRIPTS},
     }
+    if ca is not None:
+        files |= {f"{CONFIG}/{CA_CERTIFICATE}": ca.certificate.read_text(), **_certificate(ca, root)}
     for name, text in files.items():
         file = root.path / name.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -102,9 +124,16 @@ def in_front_of(
         process.wait(timeout=20)
 
 
+def _certificate(ca: CertificateAuthority, root: Root) -> dict[str, str]:
+    written = ca.issue(root.path / "tmp", "IP:127.0.0.1")
+    files = {f"{CERTIFICATE}/tls.{kind}": file for kind, file in zip(("crt", "key"), written, strict=True)}
+    files[f"{CERTIFICATE}/{CA_CERTIFICATE}"] = ca.certificate
+    return {name: file.read_text() for name, file in files.items()}
+
+
 def _wait(pooler: PgBouncer) -> None:
     for _ in range(100):
-        assert pooler.process.poll() is None, (pooler.root.path / "tmp/pgbouncer.log").read_text()
+        assert pooler.process.poll() is None, pooler.log()
         with socket.socket() as client:
             if client.connect_ex(("127.0.0.1", pooler.port)) == 0:
                 return

@@ -54,7 +54,7 @@ def test_a_server_with_two_databases_of_another_program() -> None:
     for app in ("orders", "billing"):
         assert server.urn in made.needs(made.one(JOB, f"{app}-bootstrap"))
         data = values(made.one(SECRET, f"{app}-secret"))
-        assert data.keys() == {"host", "port", "database", "username", "password", "uri", "jdbc-url"}
+        assert data.keys() == {"host", "port", "database", "username", "password", "uri", "jdbc-url", "scram-verifier"}
         assert reveal(made.outputs[app]) == {"host": "orders-db.shop.svc.cluster.local", "uri": data["uri"]}
     assert not made.of_type(RELEASE)
     assert not made.of_type(NAMESPACE)

@@ -92,8 +92,9 @@ def pgbouncer_ini(server: PooledServer, settings: PoolerSettings, pool_size: int
         options["server_tls_ca_file"] = f"{CONFIG}/{CA_CERTIFICATE}"
     if certificate:
         options |= {
-            # Apps in clear text are turned away.
+            # Apps in clear text are turned away. They need no certificate, but PgBouncer does not start without a CA's.
             "client_tls_sslmode": "require",
+            "client_tls_ca_file": f"{CERTIFICATE}/{CA_CERTIFICATE}",
             "client_tls_cert_file": f"{CERTIFICATE}/tls.crt",
             "client_tls_key_file": f"{CERTIFICATE}/tls.key",
         }

@@ -26,7 +26,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.postgres.credentials import PORT
+from components.postgres.credentials import CA_CERTIFICATE, PORT
 from components.postgres.pooler.config import CERTIFICATE, CONFIG, PID_FILE, SOCKET, USERS
 from components.postgres.pooler.pgbouncer import PgBouncerSettings, PoolerCertificate
 from components.postgres.security import container_security
@@ -74,7 +74,7 @@ def pod_template(
         VolumeMountArgs(name="run", mount_path=SOCKET),
     ]
     if certificate is not None:
-        items = [KeyToPathArgs(key=key, path=key) for key in ("tls.crt", "tls.key")]
+        items = [KeyToPathArgs(key=key, path=key) for key in ("tls.crt", "tls.key", CA_CERTIFICATE)]
         source = SecretVolumeSourceArgs(secret_name=certificate.secret_name, items=items, default_mode=0o440)
         volumes.append(VolumeArgs(name="certificate", secret=source))
         mounts.append(VolumeMountArgs(name="certificate", mount_path=CERTIFICATE, read_only=True))

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 from pathlib import Path
 
 import pulumi
@@ -67,6 +68,13 @@ def read(*names: str) -> dict[str, str]:
 def digest(files: dict[str, str]) -> str:
     text = "".join(f"{name}\0{files[name]}\0" for name in sorted(files))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def scram_verifier(password: str, salt: bytes, iterations: int) -> str:
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    keys = (base64.b64encode(key).decode() for key in (salt, stored, hmac.digest(salted, b"Server Key", "sha256")))
+    return "SCRAM-SHA-256${}:{}${}:{}".format(iterations, *keys)
 
 
 def encoded(value: pulumi.Input[str]) -> pulumi.Output[str]:
@@ -299,6 +307,15 @@ def database(
     password = random.RandomPassword(
         f"{app}-database-password", length=40, special=False, keepers={"rotation": "1"}, opts=after
     )
+    salt = random.RandomId(
+        f"{app}-database-salt",
+        byte_length=16,
+        opts=pulumi.ResourceOptions.merge(after, pulumi.ResourceOptions(replace_with=[password])),
+    )
+    verifier = pulumi.Output.all(password.result, salt.hex).apply(
+        lambda known: scram_verifier(known[0], bytes.fromhex(known[1]), scram_iterations)
+    )
+    login = pulumi.Output.concat(str(scram_iterations), "-", salt.hex)
     uri = pulumi.Output.concat("postgresql://", app, ":", password.result, "@", host, ":5432/", app, "?sslmode=disable")
     jdbc_url = pulumi.Output.concat(
         "jdbc:postgresql://", host, ":5432/", app, "?user=", app, "&password=", password.result, "&sslmode=disable"
@@ -311,6 +328,7 @@ def database(
         "password": password.result,
         "uri": uri,
         "jdbc-url": jdbc_url,
+        "scram-verifier": verifier,
     }
     values |= {alias: values[key] for alias, key in aliases.items()}
     secret = Secret(
@@ -336,6 +354,7 @@ def database(
         "ADMIN_SECRET": f"Secret {app}/{server_name}-admin",
         "APP_USERNAME": app,
         "APP_PASSWORD": SecretKeySelectorArgs(name=f"{app}-database", key="password"),
+        "APP_VERIFIER": SecretKeySelectorArgs(name=f"{app}-database", key="scram-verifier"),
         "APP_DATABASES": "\n".join(databases),
         "APP_EXTENSIONS": extensions,
         "SETTINGS": "\n".join(setting_names),
@@ -343,7 +362,6 @@ def database(
         "STATEMENT_TIMEOUT_SECONDS": "0",
         "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS": "0",
         "ARRIVING": "no",
-        "SCRAM_ITERATIONS": str(scram_iterations),
         "STACK": f"{pulumi.get_project()}/{pulumi.get_stack()}",
         "APP_NAME": app,
         "DEPLOYMENT": deployment.hex,
@@ -380,7 +398,10 @@ def database(
                 ]
             ),
             template=PodTemplateSpecArgs(
-                metadata=ObjectMetaArgs(labels=labels, annotations={"lakehouse/config-hash": digest(bootstrap_files)}),
+                metadata=ObjectMetaArgs(
+                    labels=labels,
+                    annotations={"lakehouse/config-hash": digest(bootstrap_files), "lakehouse/login": login},
+                ),
                 spec=PodSpecArgs(
                     restart_policy="Never",
                     automount_service_account_token=False,
