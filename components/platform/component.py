@@ -15,7 +15,7 @@ from components.kubernetes.object_defaults import ObjectDefaults
 from components.platform.budgets import budgets, exported, with_limit
 from components.platform.moves import moves
 from components.platform.outputs import AppOutputs
-from components.platform.poolers import certificate_of, own_pooler, through
+from components.platform.poolers import certificate_of, own_pooler, past, through
 from components.platform.postgresql import AnyPostgreSQL
 from components.platform.settings import Stack
 from components.postgres.database import LOGIN, Database, DatabaseArgs
@@ -176,7 +176,8 @@ class Platform(pulumi.ComponentResource):
     def _database(self, app: AppSettings) -> Database:
         app = with_limit(app, self._budgets)
         server, password = self._servers[app.key], self._stack.role_passwords[app.key]
-        pooler, connection = own_pooler(self._stack.postgresql, app), server.connection
+        pooler = own_pooler(self._stack.postgresql, app)
+        connection = past(self._stack.postgresql, app, server.connection)
         if pooler is not None:
             connection = through(pooler, app, connection, self._in_namespace(app.namespace))
         main = app.database.name

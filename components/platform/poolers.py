@@ -42,6 +42,13 @@ def app_tls(postgresql: AnyPostgreSQL, app: AppSettings) -> TlsMode:
     return postgresql.client_tls if certificate is None else TlsMode.VERIFY_FULL
 
 
+def past(postgresql: AnyPostgreSQL, app: AppSettings, server: ServerConnection) -> ServerConnection:
+    """A server as an app connects to it: past an operator's pooler whose one mode the app cannot use."""
+    pooler = postgresql.server.given_pooler if isinstance(postgresql, StandalonePostgreSQL) else None
+    usable = pooler is None or pooler.serves(app.session_databases)
+    return server if usable else replace(server, app_host=None, app_port=None)
+
+
 def through(
     pooler: PgBouncerSettings, app: AppSettings, server: ServerConnection, opts: pulumi.ResourceOptions
 ) -> ServerConnection:

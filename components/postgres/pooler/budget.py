@@ -8,7 +8,6 @@ from pydantic import Field
 
 from components.forms.base import KeyPath, Placeholder, Refusal
 from components.forms.parameters import ParameterValue
-from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.pooler.settings import PoolerSettings
 from components.postgres.tenant import Tenant, Tenants
 from components.postgres.term import Demand, Term, total
@@ -191,11 +190,10 @@ def _smaller_pools(found: Budget, pooler: PoolerSettings) -> int | None:
 
 
 def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, pooler: PoolerSettings) -> Budget:
-    own = isinstance(pooler, PgBouncerSettings)
-
     def shared(tenant: Tenant, database: str) -> bool:
         # Else each client has a server connection of its own: the pooler adds none to what the app opens.
-        return not (own and database in tenant.session_databases)
+        own = pooler.mode_by_database and database in tenant.session_databases
+        return pooler.serves(tenant.session_databases) and not own
 
     direct = {
         key: {

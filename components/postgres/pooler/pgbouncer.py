@@ -1,6 +1,6 @@
 """PgBouncer as the program runs it itself, in front of servers without a pooler of their own."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,8 @@ class PoolerCertificate(Model):
 
 class PgBouncerSettings(PoolerSettings, ContainerSize):
     """PgBouncer between each app and its server, in the app's namespace."""
+
+    mode_by_database: ClassVar[bool] = True
 
     memory: MemorySize = "256Mi"
     cpu: Cpu = "100m"

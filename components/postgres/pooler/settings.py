@@ -1,6 +1,6 @@
 """PgBouncer between the apps and a server: what all kinds of servers have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -16,6 +16,8 @@ class PoolerSettings(Model):
 
     lookup_databases: ClassVar[int] = 0
     """Databases beside the apps' that it connects to, to look passwords up."""
+    mode_by_database: ClassVar[bool] = False
+    """Whether it can have another mode for some databases."""
 
     instances: Annotated[int, Field(ge=1, le=20)] = 2
     """Pods of PgBouncer, each with its own pools; with two, one can be replaced without an interruption."""
@@ -41,6 +43,14 @@ class PoolerSettings(Model):
         Kubernetes documentation), and these keep the connections of running transactions.
         """
         return 2 * self.instances
+
+    def serves(self, session_databases: Sequence[str]) -> bool:
+        """Whether an app can use it; else the app connects to the server.
+
+        Args:
+            session_databases: the app's databases whose connections may not be shared between clients.
+        """
+        return self.mode == "session" or self.mode_by_database or not session_databases
 
     def parameters(self, pool_size: int) -> dict[str, str]:
         """The limits as PgBouncer's own configuration has them.
