@@ -118,9 +118,10 @@ def test_both_databases_are_of_one_moment(backup: Backup) -> None:
 def test_a_long_transaction_of_a_writer_is_not_interrupted_and_others_wait_briefly(backup: Backup) -> None:
     server = backup.server
     hold = "BEGIN; INSERT INTO few VALUES ('open'); SELECT pg_sleep(600); COMMIT"
+    sleeping = f"FROM pg_stat_activity WHERE query = $${hold}$$"
     flags = ["-X", "-p", str(server.port), "-U", "airbyte", "-d", "temporal", "-c", hold]
     with subprocess.Popen(server.root.command("psql", *flags), env=dict(server.root.environment)) as writer:
-        while server.psql("SELECT count(*) FROM pg_stat_activity WHERE query = $$" + hold + "$$") != "1":
+        while server.psql(f"SELECT count(*) {sleeping}") != "1":
             assert writer.poll() is None
             time.sleep(0.05)
         done = backup.run("dump", NAME, LOCK_ATTEMPTS="2")
@@ -130,7 +131,7 @@ def test_a_long_transaction_of_a_writer_is_not_interrupted_and_others_wait_brief
         assert writer.poll() is None
         assert not (backup.set(NAME) / "SHA256SUMS").exists()
         backup.dumped(NAME, MOMENT="each")
-        server.psql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query = $$" + hold + "$$")
+        server.psql(f"SELECT pg_cancel_backend(pid) {sleeping}")
 
 
 def test_no_session_is_left(backup: Backup) -> None:

@@ -1,11 +1,18 @@
 """Backup sets in tests of scripts: an app's role with two databases, and the stages of a backup run as in the pod."""
 
+import os
+import shutil
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.postgres import UID, DatabaseServer
+from sandbox.images import rclone, rootfs
+from sandbox.images.cache import Builder
+from sandbox.paths import Sandbox
+from tests.support.postgres import BACKUP_SCRIPTS, UID, DatabaseServer, Root
 
 PASSWORD = "se cret'\"$x"
 KEY = "backup-key-0123456789"
@@ -97,3 +104,19 @@ class Backup:
         done = self.run("dump", name, **changes)
         assert done.returncode == 0, done.stdout + done.stderr
         return self.set(name)
+
+
+@contextmanager
+def store_root() -> Iterator[Root]:
+    """The files of the image with rclone in a temporary folder, with the scripts of the stage `store`."""
+    builder = Builder(cache=Sandbox.of(Path.cwd()).cache / "images", tools=Path, report=print)
+    folder = Path(tempfile.mkdtemp(prefix="rclone-"))
+    try:
+        rootfs.unpack(rclone.ROOTFS.build(builder), folder)
+        for name in ("scripts", "volume"):
+            (folder / name).mkdir()
+        for script in BACKUP_SCRIPTS.iterdir():
+            shutil.copy(script, folder / "scripts")
+        yield Root(folder, environment={"PATH": os.environ["PATH"]}, uid=0)
+    finally:
+        shutil.rmtree(folder)

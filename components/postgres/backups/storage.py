@@ -252,7 +252,7 @@ class AzureStorage(Model):
 
     @property
     def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
-        """Annotations of the pods' service account, beside which the pods need the label `azure.workload.identity/use`."""
+        """Annotations of the pods' service account; AKS also asks for a label of the pods."""
         identity = self.workload_identity
         return {"azure.workload.identity/client-id": identity.client_id} if identity else {}
 

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-
 _FOLDER = Path(__file__).parent
 
 
