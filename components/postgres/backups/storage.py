@@ -58,7 +58,19 @@ def _key(name: str, secret: pulumi.Input[str], key: str) -> EnvVarArgs:
     return from_secret(f"RCLONE_CONFIG_STORE_{name}", secret, key)
 
 
-class ClaimStorage(Model):
+class _Storage(Model):
+    @property
+    def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
+        """Annotations of the pods' service account; empty if they need none of their own."""
+        return {}
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        """Labels that the pods need."""
+        return {}
+
+
+class ClaimStorage(_Storage):
     """A volume in the app's namespace."""
 
     kind: Literal["claim"] = "claim"
@@ -78,13 +90,8 @@ class ClaimStorage(Model):
         """rclone's variables."""
         return [_option("TYPE", "local")]
 
-    @property
-    def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
-        """Annotations of the pods' service account."""
-        return {}
 
-
-class BucketStorage(Model):
+class BucketStorage(_Storage):
     """What is the same for every bucket."""
 
     bucket: Bucket
@@ -156,11 +163,6 @@ class S3CompatibleStorage(BucketStorage):
             *_s3_keys(self.credentials),
         ]
 
-    @property
-    def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
-        """Annotations of the pods' service account."""
-        return {}
-
 
 class GcsWorkloadIdentity(Model):
     """A Google service account that the pods' Kubernetes service account impersonates (GKE)."""
@@ -218,7 +220,7 @@ class AzureWorkloadIdentity(Model):
     """Client id of the managed identity, whose federated credential names the service account."""
 
 
-class AzureStorage(Model):
+class AzureStorage(_Storage):
     """A container on Azure Blob Storage."""
 
     kind: Literal["azure"] = "azure"
@@ -252,9 +254,14 @@ class AzureStorage(Model):
 
     @property
     def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
-        """Annotations of the pods' service account; AKS also asks for a label of the pods."""
+        """Annotations of the pods' service account."""
         identity = self.workload_identity
         return {"azure.workload.identity/client-id": identity.client_id} if identity else {}
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        """Labels that the pods need."""
+        return {"azure.workload.identity/use": "true"} if self.workload_identity else {}
 
 
 SetStorage = Annotated[

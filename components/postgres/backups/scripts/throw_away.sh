@@ -15,9 +15,10 @@ start_server() {
     -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off \
     -c max_wal_size=4GB -c shared_buffers="${MEMORY}MB" -c maintenance_work_mem="${MEMORY}MB" >"$SERVER/log" 2>&1 &
   server=$!
-  until server_sql postgres --command='SELECT 1' >/dev/null 2>&1; do
-    if ! kill -0 "$server" 2>/dev/null; then
-      cat "$SERVER/log" >&2
+  since=$(date +%s)
+  until server_sql postgres --command='SELECT 1' >/dev/null 2>"$SERVER/error"; do
+    if ! kill -0 "$server" 2>/dev/null || [ $(($(date +%s) - since)) -gt 120 ]; then
+      cat "$SERVER/log" "$SERVER/error" >&2
       return 1
     fi
     sleep 0.1
@@ -33,7 +34,8 @@ stop_server() {
 # Runs a client of PostgreSQL there.
 server_client() (
   unset PGPASSWORD PGSSLMODE PGSSLROOTCERT PGDATABASE PGOPTIONS
-  PGHOST=$SERVER PGUSER=postgres PGPORT=5432 exec "$@"
+  export PGHOST="$SERVER" PGUSER=postgres PGPORT=5432
+  exec "$@"
 )
 
 server_sql() { # server_sql DATABASE ARGUMENT…
