@@ -1,15 +1,15 @@
 """Backup sets in the program: the CronJob, what its stages read, rclone's variables, and what is refused."""
 
-import json
 from typing import Any
 
 import pytest
 
 from components.postgres.backups.component import backup_scripts
-from stack.check import check
-from tests.support.kinds import CLAIM, CRON_JOB, PASSWORD, SERVICE_ACCOUNT
+from stack.check import Mistakes, check
+from tests.support.kinds import CLAIM, CRON_JOB, SERVICE_ACCOUNT
 from tests.support.recording import Plan
-from tests.support.stacks import as_config, plan
+from tests.support.secrecy import has_password
+from tests.support.stacks import plan
 
 BUCKET = {"bucket": "sets", "path": "prod"}
 KEYS = {"secretName": "store-keys"}
@@ -113,8 +113,7 @@ def test_settings_of_every_pod_hold_for_backups() -> None:
 
 def test_no_value_of_the_pod_is_a_secret() -> None:
     planned = made(STORAGES["s3"])
-    for password in planned.all(PASSWORD):
-        assert password.name not in json.dumps(pod(planned))
+    assert not has_password(pod(planned))
     named = {"BACKUP_KEY", "PGPASSWORD", "PGUSER", "RCLONE_CONFIG_STORE_SECRET_ACCESS_KEY"}
     spec = pod(planned)["spec"]
     for container in (*spec["initContainers"], *spec["containers"]):
@@ -146,6 +145,8 @@ def test_every_script_that_a_stage_names_is_brought_along() -> None:
     ],
 )
 def test_mistakes_are_refused(backups: dict[str, Any], path: str, allowed: str) -> None:
-    with pytest.raises(Exception, match=allowed) as refused:
-        check(as_config({"backups": backups}), "Pulumi.test.yaml")
-    assert path in str(refused.value)
+    with pytest.raises(Mistakes) as refused:
+        check({"backups": backups})
+    (mistake,) = refused.value.mistakes
+    assert path in ".".join(str(part) for part in mistake.path)
+    assert allowed in mistake.allowed

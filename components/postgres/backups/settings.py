@@ -7,10 +7,9 @@ from pydantic import Field
 
 from components.forms.base import Model, Refusal
 from components.forms.cron import Cron
-from components.forms.images import image
+from components.forms.images import RCLONE_IMAGE, image
 from components.forms.names import Form, ObjectName
 from components.forms.quantity import VolumeSize
-from components.postgres.backups.pins import RCLONE_IMAGE
 from components.postgres.backups.storage import SetStorage
 
 _IMAGE = image(r"[\w]", "an image with a tag, such as registry.example.com/age:1.2.1")
