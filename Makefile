@@ -43,7 +43,7 @@ test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 	@tests/both.sh $(RUN)
 
 campaign: $(VENV)/ready ## The long tests whole: the bootstrap Job killed at every step, on every version and in every state
-	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py -vv --durations=10
+	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py tests/scripts/test_backup_store.py -vv --durations=10
 
 bench: $(VENV)/ready ## The ratios in the README
 	@$(RUN) -m tests.bench
