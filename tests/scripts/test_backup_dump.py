@@ -4,7 +4,7 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
@@ -66,7 +66,7 @@ def test_timeouts_of_the_role_do_not_end_a_dump(backup: Backup) -> None:
 
 
 @contextmanager
-def writing(psql: subprocess.Popen[str], step: str) -> Iterator[None]:
+def writing(psql: subprocess.Popen[str], step: str) -> Generator[None]:
     """Give psql this step again and again."""
     assert psql.stdin is not None
     stdin, done = psql.stdin, threading.Event()

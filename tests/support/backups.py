@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,7 +107,7 @@ class Backup:
 
 
 @contextmanager
-def store_root() -> Iterator[Root]:
+def store_root() -> Generator[Root]:
     """The files of the image with rclone in a temporary folder, with the scripts of the stage `store`."""
     builder = Builder(cache=Sandbox.of(Path.cwd()).cache / "images", tools=Path, report=print)
     folder = Path(tempfile.mkdtemp(prefix="rclone-"))
