@@ -11,7 +11,7 @@ start_server() {
     return 1
   }
   # Nothing of it is needed after a crash.
-  postgres -D "$SERVER/data" -c listen_addresses='' -c unix_socket_directories="$SERVER" -c huge_pages=off -c fsync=off \
+  postgres -D "$SERVER/data" -p 5432 -c listen_addresses='' -c unix_socket_directories="$SERVER" -c huge_pages=off -c fsync=off \
     -c full_page_writes=off -c synchronous_commit=off -c wal_level=minimal -c max_wal_senders=0 -c autovacuum=off \
     -c max_wal_size=4GB -c shared_buffers="${MEMORY}MB" -c maintenance_work_mem="${MEMORY}MB" >"$SERVER/log" 2>&1 &
   server=$!
