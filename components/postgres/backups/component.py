@@ -12,7 +12,7 @@ from components.forms.computed import text
 from components.kubernetes.secrets import secret
 from components.postgres.backups.pod import BACKUP_KEY, BackupOf, backup_pod
 from components.postgres.backups.settings import BackupSets
-from components.postgres.backups.storage import ClaimStorage
+from components.postgres.backups.storage import ClaimSets
 from components.postgres.credentials import CA_CERTIFICATE, PASSWORD_LENGTH
 from components.postgres.scripts import fingerprint, read
 from components.postgres.security import CONFIG_HASH
@@ -68,7 +68,7 @@ class Backups(pulumi.ComponentResource):
             data={**scripts, **({} if ca is None else {CA_CERTIFICATE: ca})},
             opts=child,
         )
-        if isinstance(settings.storage, ClaimStorage):
+        if isinstance(settings.storage, ClaimSets):
             k8s.core.v1.PersistentVolumeClaim(
                 f"{name}-sets",
                 metadata={

@@ -19,7 +19,7 @@ from pulumi_kubernetes.core.v1 import (
 
 from components.forms.computed import text
 from components.postgres.backups.settings import BackupSets
-from components.postgres.backups.storage import CLAIM_FOLDER, ClaimStorage
+from components.postgres.backups.storage import CLAIM_FOLDER, ClaimSets
 from components.postgres.bootstrap_job import server_environment
 from components.postgres.script_pod import PodResources, from_secret, literal, script_container, script_pod
 from components.postgres.server import ServerConnection
@@ -131,7 +131,7 @@ def backup_pod(
                 mounts=[scratch, *secrets],
             )
         )
-    claim = isinstance(settings.storage, ClaimStorage)
+    claim = isinstance(settings.storage, ClaimSets)
     return script_pod(
         name="store",
         script=["stage.sh", "store"],

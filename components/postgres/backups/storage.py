@@ -70,7 +70,7 @@ class _Storage(Model):
         return {}
 
 
-class ClaimStorage(_Storage):
+class ClaimSets(_Storage):
     """A volume in the app's namespace."""
 
     kind: Literal["claim"] = "claim"
@@ -105,7 +105,7 @@ class BucketStorage(_Storage):
         return text("store:", self.bucket, f"/{self.path}" if self.path else "")
 
 
-class S3Storage(BucketStorage):
+class S3Sets(BucketStorage):
     """A bucket on AWS S3."""
 
     kind: Literal["s3"] = "s3"
@@ -139,7 +139,7 @@ class S3Storage(BucketStorage):
         return {"eks.amazonaws.com/role-arn": self.workload_identity.role_arn} if self.workload_identity else {}
 
 
-class S3CompatibleStorage(BucketStorage):
+class S3CompatibleSets(BucketStorage):
     """A bucket on an S3-compatible server: your own MinIO, Ceph, Cloudflare R2, Garage and others."""
 
     kind: Literal["s3-compatible"] = "s3-compatible"
@@ -164,21 +164,21 @@ class S3CompatibleStorage(BucketStorage):
         ]
 
 
-class GcsWorkloadIdentity(Model):
+class GcsSetsIdentity(Model):
     """A Google service account that the pods' Kubernetes service account impersonates (GKE)."""
 
     service_account: Annotated[TextInput, OrOutput(Annotated[str, _SERVICE_ACCOUNT])]
     """Its e-mail address, such as `backups@my-project.iam.gserviceaccount.com`."""
 
 
-class GcsStorage(BucketStorage):
+class GcsSets(BucketStorage):
     """A bucket on Google Cloud Storage."""
 
     kind: Literal["gcs"] = "gcs"
     """`gcs`: Google Cloud Storage."""
     credentials: GcsCredentials | None = None
     """A service account's JSON key, in a Secret of each app's namespace; absent with `workloadIdentity`."""
-    workload_identity: GcsWorkloadIdentity | None = None
+    workload_identity: GcsSetsIdentity | None = None
     """The Google service account of the pods' service account (GKE); absent with `credentials`."""
 
     def refusals(self) -> Iterator[Refusal]:
@@ -220,7 +220,7 @@ class AzureWorkloadIdentity(Model):
     """Client id of the managed identity, whose federated credential names the service account."""
 
 
-class AzureStorage(_Storage):
+class AzureSets(_Storage):
     """A container on Azure Blob Storage."""
 
     kind: Literal["azure"] = "azure"
@@ -264,9 +264,7 @@ class AzureStorage(_Storage):
         return {"azure.workload.identity/use": "true"} if self.workload_identity else {}
 
 
-SetStorage = Annotated[
-    ClaimStorage | S3Storage | S3CompatibleStorage | GcsStorage | AzureStorage, Field(discriminator="kind")
-]
+SetStorage = Annotated[ClaimSets | S3Sets | S3CompatibleSets | GcsSets | AzureSets, Field(discriminator="kind")]
 """Where backup sets are stored."""
 
 
