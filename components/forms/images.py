@@ -1,10 +1,14 @@
-"""Images as settings, and the default image of PostgreSQL servers and Jobs."""
+"""Images as settings, and the default images of servers and Jobs."""
 
 from typing import Annotated
 
 from components.forms.names import Form
 
 POSTGRES_IMAGE = "docker.io/library/postgres:17.11-trixie"
+RCLONE_IMAGE = "docker.io/rclone/rclone:1.75.1"
+
+DEFAULT_IMAGES = frozenset({POSTGRES_IMAGE, RCLONE_IMAGE})
+"""Images that the program names itself. They are pulled from the mirror, if there is one."""
 
 
 def image(tag: str, allowed: str) -> Form:

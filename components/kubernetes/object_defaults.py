@@ -19,6 +19,7 @@ ENDS: Mapping[str, bool] = {
 }
 """Kubernetes' own objects with a pod template, and whether their pods must end by themselves."""
 
+_CRON_JOB = "kubernetes:batch/v1:CronJob"
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 
@@ -48,6 +49,11 @@ class ObjectDefaults:
         if args.type_ == _SERVICE_ACCOUNT:
             annotations = self.pods.service_account_annotations
             props["metadata"] = _with_metadata(props["metadata"], "annotations", annotations)
+        if args.type_ == _CRON_JOB:
+            job = part_of(part_of(props["spec"], "job_template"), "spec")
+            template = with_pod_settings(part_of(job, "template"), self.pods, ends=True)
+            job_template = changed(part_of(props["spec"], "job_template"), spec=changed(job, template=template))
+            props["spec"] = changed(props["spec"], job_template=job_template)
         if args.type_ in ENDS:
             template = with_pod_settings(part_of(props["spec"], "template"), self.pods, ends=ENDS[args.type_])
             props["spec"] = changed(props["spec"], template=template)

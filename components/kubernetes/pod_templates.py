@@ -4,8 +4,9 @@ import copy
 from collections.abc import Mapping
 from typing import Any, cast
 
-from components.forms.images import POSTGRES_IMAGE
+from components.forms.images import DEFAULT_IMAGES
 from components.kubernetes.affinity import merged_affinity
+from components.kubernetes.images import mirrored
 from components.kubernetes.pods import Id, Pods
 
 
@@ -47,8 +48,9 @@ def _spec(spec: Any, pods: Pods) -> Any:
         for name in ("init_containers", "containers"):
             if containers := part_of(spec, name):
                 changes[name] = [
-                    changed(container, image=pods.image(part_of(container, "image"), POSTGRES_IMAGE))
+                    changed(container, image=mirrored(image, pods.registry)) if image in DEFAULT_IMAGES else container
                     for container in containers
+                    for image in [part_of(container, "image")]
                 ]
     return changed(spec, **changes)
 

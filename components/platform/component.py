@@ -1,14 +1,18 @@
 """The platform: namespaces, and for each app a server, a database on it, and the app itself."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.apps.airbyte.component import Airbyte
+from components.apps.airbyte.pins import AIRBYTE_CHART
 from components.apps.app import AppPlacement, AppSettings
 from components.apps.dagster.component import Dagster
+from components.apps.dagster.pins import DAGSTER_CHART
 from components.kubernetes.cluster import ClusterProvider
 from components.kubernetes.kubectl import Kubectl
 from components.kubernetes.object_defaults import ObjectDefaults
@@ -18,7 +22,9 @@ from components.platform.outputs import AppOutputs
 from components.platform.poolers import certificate_of, own_pooler, past, through
 from components.platform.postgresql import AnyPostgreSQL
 from components.platform.settings import Stack
-from components.postgres.database import LOGIN, Database, DatabaseArgs
+from components.postgres.backups.component import Backups
+from components.postgres.backups.pod import BackupOf
+from components.postgres.database import LOGIN, Database, DatabaseArgs, stack_id
 from components.postgres.move import Downtime, Move
 from components.postgres.pooler.budget import PGBOUNCERS_POOL_SIZE, Budget
 from components.postgres.pooler.component import Pooler, PoolerArgs
@@ -37,6 +43,8 @@ SERVER = "postgresql"
 """Name of the server that both apps share, and prefix of the names in it."""
 
 _APPS = {"airbyte": Airbyte, "dagster": Dagster}
+_CHARTS = {"airbyte": AIRBYTE_CHART, "dagster": DAGSTER_CHART}
+_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 _NO_CONFIG = ProviderConfig()
 
@@ -171,7 +179,31 @@ class Platform(pulumi.ComponentResource):
             if isinstance(postgresql, EmbeddedPostgreSQL)
             else ClientSession(app.namespace, postgresql.image, self._pods)
         )
-        return AppOutputs(postgresql.mode, database, session, app.url or component.address)
+        backups = self._backups(app, database, component)
+        return AppOutputs(postgresql.mode, database, session, app.url or component.address, backups)
+
+    def _backups(
+        self, app: AppSettings, database: Database, component: pulumi.Resource
+    ) -> dict[str, pulumi.Input[str]]:
+        """The app's backup sets, if the stack file asks for them; their outputs."""
+        settings = self._stack.backups
+        if settings is None:
+            return {}
+        main = app.database.name
+        of = BackupOf(
+            app=app.key,
+            namespace=app.namespace,
+            server=self._servers[app.key].connection,
+            databases=[main, *(name for name in app.databases if name != main)],
+            database_secret=app.database.secret_name,
+            secret_names=app.secret_names,
+            stack=stack_id(),
+            deployment=database.deployment,
+            chart=f"{app.key} {app.chart.version_or(_CHARTS[app.key].version)}",
+            program=tomllib.loads(_PROJECT.read_text())["project"]["version"],
+        )
+        options = self._in_namespace(app.namespace, database, component)
+        return Backups(f"{app.key}-backup", of, settings, retain_data=self._stack.retain_data, opts=options).outputs
 
     def _database(self, app: AppSettings) -> Database:
         app = with_limit(app, self._budgets)

@@ -1,6 +1,7 @@
 """The outputs of an app."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -17,12 +18,14 @@ class AppOutputs:
         database: the app's database.
         session: commands that run `psql` and `pg_dump` on it.
         address: URL of the app.
+        backups: where its backup sets are, how to make one, and their key; empty without backups.
     """
 
     mode: str
     database: Database
     session: Session
     address: str
+    backups: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
     def to_dict(self) -> dict[str, pulumi.Input[str | int]]:
         """The exported mapping, keys in camelCase; the connection string is a secret."""
@@ -38,4 +41,5 @@ class AppOutputs:
             "psqlCommand": self.session.psql(endpoint),
             "pgDumpCommand": self.session.pg_dump(endpoint),
             "address": self.address,
+            **self.backups,
         }

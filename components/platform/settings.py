@@ -14,6 +14,7 @@ from components.forms.names import Namespace
 from components.kubernetes.pods import Pods
 from components.platform import budgets, moving, poolers, sharing
 from components.platform.postgresql import AnyPostgreSQL, PostgreSQL
+from components.postgres.backups.settings import BackupSets
 from components.servers.embedded.settings import EmbeddedPostgreSQL
 from components.servers.kind import ServerSettings
 from components.servers.standalone import StandalonePostgreSQL
@@ -78,6 +79,8 @@ class Stack(Model):
     """The server before a move: its data are moved to `postgresql`. Remove the setting when the move is complete."""
     admin_password: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
     """Password of an existing server's admin, encrypted: `pulumi config set --secret adminPassword`."""
+    backups: Annotated[BackupSets | None, BeforeValidator(_none_if_empty)] = None
+    """Backup sets of each app: its databases and Secrets, taken at one moment, and proven by a restore."""
     labels: Labels = {}
     """Labels of every Kubernetes object that the program creates, and of all pods, such as `team: data`."""
     pods: Pods = Pods()
@@ -101,6 +104,7 @@ class Stack(Model):
             reads = (("airbyte", "enabled"), ("dagster", "enabled"))
             yield Refusal(("dagster", "enabled"), False, "at least one app enabled", reads)
         yield from self._taken_secrets()
+        yield from self._backup_names()
         yield from moving.refusals(self.postgresql, self.move_from)
         for setting, postgresql in self.postgresqls.items():
             if isinstance(postgresql, StandalonePostgreSQL):
@@ -146,6 +150,14 @@ class Stack(Model):
             if app.database.secret_name in taken:
                 allowed = "a name that no other Secret of the namespace has"
                 yield Refusal((key, "database", "secretName"), app.database.secret_name, allowed, _PLACES)
+
+    def _backup_names(self) -> Iterator[Refusal]:
+        for key, app in self.apps.items():
+            name = app.database.secret_name
+            # Kubernetes adds 11 characters to a CronJob's name for its Jobs, whose names are labels of at most 63.
+            if self.backups is not None and len(name) > 45:
+                allowed = "at most 45 characters with `backups`, whose CronJob is called after it"
+                yield Refusal((key, "database", "secretName"), name, allowed, (("backups",),))
 
     def _clashes(self) -> Iterator[Refusal]:
         release = self.dagster.release_name

@@ -84,7 +84,7 @@ def bootstrap_job_spec(
         "bootstrap",
         server,
         [
-            *_place(server),
+            *server_environment(server),
             literal("PGDATABASE", server.admin_database),
             from_secret("PGUSER", admin.name, admin.username_key),
             from_secret("PGPASSWORD", admin.name, admin.password_key),
@@ -138,7 +138,7 @@ def check_job_spec(
         "check",
         server,
         [
-            *_place(server),
+            *server_environment(server),
             literal("PGUSER", username),
             from_secret("PGPASSWORD", secret_name, "password"),
             EnvVarArgs(name="APP_NAME", value=app),
@@ -183,7 +183,8 @@ def _job_spec(
     )
 
 
-def _place(server: ServerConnection) -> list[EnvVarArgs]:
+def server_environment(server: ServerConnection) -> list[EnvVarArgs]:
+    """Variables of libpq for the address of a server and for TLS."""
     return [
         EnvVarArgs(name="PGHOST", value=server.host),
         EnvVarArgs(name="PGPORT", value=str(server.port)),

@@ -111,11 +111,13 @@ class Database(pulumi.ComponentResource):
         endpoint: how the app connects.
         connection_uri: the URI, which contains the password; a secret.
         login: the SCRAM verifier of the generated password; None on a server without an admin.
+        deployment: id of the deployment in the marks on the role and its databases; empty on a server without an admin.
     """
 
     endpoint: Endpoint
     connection_uri: pulumi.Output[str]
     login: Login | None = None
+    deployment: pulumi.Input[str] = ""
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lakehouse:postgres:Database", name, None, opts)
@@ -212,6 +214,7 @@ class Database(pulumi.ComponentResource):
         )
         # Stacks with the same name, such as `dev` of two people, may use the same server.
         deployment = random.RandomId(f"{name}-deployment", byte_length=4, opts=child)
+        self.deployment = deployment.hex
         self._job(
             f"{name}-bootstrap",
             args,
@@ -219,7 +222,7 @@ class Database(pulumi.ComponentResource):
             spec=bootstrap_job_spec(
                 server=server,
                 admin=admin,
-                creator=Creator(_stack(), args.app_name, deployment.hex),
+                creator=Creator(stack_id(), args.app_name, deployment.hex),
                 settings=args.settings,
                 password_secret=password_secret,
                 databases=args.databases,
@@ -327,7 +330,7 @@ def _login(
     )
 
 
-def _stack() -> str:
+def stack_id() -> str:
     """Name of the stack as `pulumi stack ls` shows it: backends without organisations report `organization`."""
     name = f"{pulumi.get_project()}/{pulumi.get_stack()}"
     organization = pulumi.get_organization()

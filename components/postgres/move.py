@@ -136,7 +136,8 @@ class Downtime(pulumi.ComponentResource):
 
 def move_scripts() -> list[str]:
     """Names of the scripts that the Job runs."""
-    return ["marks.sql", "waiting.sh", *(name for name in names() if name.startswith("move"))]
+    shared = ["compare_fingerprints.sql", "fingerprint.sql", "marks.sql", "waiting.sh"]
+    return [*shared, *(name for name in names() if name.startswith("move"))]
 
 
 def _ca_file(word: str, server: ServerConnection) -> dict[str, pulumi.Input[str]]:

@@ -53,10 +53,40 @@ class PodResources:
     files: str
 
 
+def script_container(
+    *,
+    name: str,
+    script: str | Sequence[str],
+    image: str,
+    environment: Sequence[EnvVarArgs],
+    resources: PodResources,
+    mounts: Sequence[VolumeMountArgs] = (),
+) -> ContainerArgs:
+    """One container of the pod; see `script_pod`."""
+    file, *arguments = [script] if isinstance(script, str) else script
+    return ContainerArgs(
+        name=name,
+        image=image,
+        command=["sh", f"{SCRIPTS}/{file}", *arguments],
+        env=list(environment),
+        resources=ResourceRequirementsArgs(
+            requests={"cpu": resources.cpu, "memory": resources.memory},
+            limits={"cpu": resources.cpu_limit, "memory": resources.memory_limit},
+        ),
+        security_context=container_security(),
+        termination_message_policy="FallbackToLogsOnError",
+        volume_mounts=[
+            VolumeMountArgs(name="scripts", mount_path=SCRIPTS, read_only=True),
+            VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the container's own
+            *mounts,
+        ],
+    )
+
+
 def script_pod(
     *,
     name: str,
-    script: str,
+    script: str | Sequence[str],
     image: str,
     environment: Sequence[EnvVarArgs],
     files_name: str,
@@ -64,12 +94,16 @@ def script_pod(
     annotations: Mapping[str, pulumi.Input[str]] | None = None,
     resources: PodResources,
     grace_seconds: int | None = None,
+    stages: Sequence[ContainerArgs] = (),
+    mounts: Sequence[VolumeMountArgs] = (),
+    volumes: Sequence[VolumeArgs] = (),
+    service_account: str | None = None,
 ) -> PodTemplateSpecArgs:
     """Template of the pod.
 
     Args:
         name: name of the container.
-        script: file of the ConfigMap that is run.
+        script: file of the ConfigMap that is run, with arguments if it has some.
         image: image with PostgreSQL's clients.
         environment: environment variables of the script.
         files_name: ConfigMap with the scripts and the CA certificates.
@@ -77,6 +111,10 @@ def script_pod(
         annotations: its annotations.
         resources: its requests and limits.
         grace_seconds: termination grace period; None for Kubernetes' default, 30.
+        stages: containers that run before, one after the other.
+        mounts: further volume mounts of the container.
+        volumes: further volumes.
+        service_account: service account; None for the namespace's own.
     """
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(labels=dict(labels), annotations=None if annotations is None else dict(annotations)),
@@ -86,27 +124,22 @@ def script_pod(
             enable_service_links=False,
             security_context=pod_security(),
             termination_grace_period_seconds=grace_seconds,
+            init_containers=list(stages) or None,
+            service_account_name=service_account,
             containers=[
-                ContainerArgs(
+                script_container(
                     name=name,
+                    script=script,
                     image=image,
-                    command=["sh", f"{SCRIPTS}/{script}"],
-                    env=list(environment),
-                    resources=ResourceRequirementsArgs(
-                        requests={"cpu": resources.cpu, "memory": resources.memory},
-                        limits={"cpu": resources.cpu_limit, "memory": resources.memory_limit},
-                    ),
-                    security_context=container_security(),
-                    termination_message_policy="FallbackToLogsOnError",
-                    volume_mounts=[
-                        VolumeMountArgs(name="scripts", mount_path=SCRIPTS, read_only=True),
-                        VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the container's own
-                    ],
+                    environment=environment,
+                    resources=resources,
+                    mounts=mounts,
                 )
             ],
             volumes=[
                 VolumeArgs(name="scripts", config_map=ConfigMapVolumeSourceArgs(name=files_name)),
                 VolumeArgs(name="tmp", empty_dir=EmptyDirVolumeSourceArgs(size_limit=resources.files)),
+                *volumes,
             ],
         ),
     )

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.images import airbyte, busybox, dagster, minio, pgbouncer, postgres
+from sandbox.images import airbyte, busybox, dagster, minio, pgbouncer, postgres, rclone
 from sandbox.images.cache import Builder
 
 Recipe = Callable[[Builder], tuple[Path, list[str]]]
@@ -53,7 +53,7 @@ def build_all(cache: Path, tools: Callable[[str], Path], report: Callable[[str],
             pgbouncer.build,
             minio.build,
         ),  # MinIO last: its tool takes the longest to be built
-        (dagster.build, airbyte.build),
+        (dagster.build, airbyte.build, rclone.build),
     )
 
     def make(chain: tuple[Recipe, ...]) -> list[ImageFile]:

@@ -562,7 +562,7 @@ def test_an_incomplete_copy_is_dropped_during_autovacuum_without_a_superuser(kee
         user="airbyte",
         database="airbyte",
     )
-    assert keepers_mover.move(killed_before("move_compare.sql")).returncode == -signal.SIGKILL
+    assert keepers_mover.move(killed_before("compare_fingerprints.sql")).returncode == -signal.SIGKILL
     for sql in ("ALTER SYSTEM SET autovacuum_naptime = '1s'", "SELECT pg_reload_conf()"):
         target.psql(sql)
     target.psql("DELETE FROM busy", database="airbyte")

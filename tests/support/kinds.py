@@ -14,6 +14,7 @@ SERVICE = "kubernetes:core/v1:Service"
 STACK = "pulumi:pulumi:Stack"
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 
+CRON_JOB = "kubernetes:batch/v1:CronJob"
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
 DISRUPTION_BUDGET = "kubernetes:policy/v1:PodDisruptionBudget"

@@ -20,7 +20,9 @@ from sandbox.images.cache import Builder
 from sandbox.paths import Sandbox
 from tests.support.ca import CertificateAuthority
 
-SCRIPTS = Path(__file__).parents[2] / "components" / "postgres" / "scripts"
+POSTGRES = Path(__file__).parents[2] / "components" / "postgres"
+SCRIPTS = POSTGRES / "scripts"
+BACKUP_SCRIPTS = POSTGRES / "backups" / "scripts"
 UID = 999
 SALT = bytes(range(16))
 """Salt of every role's password in tests."""
@@ -70,7 +72,7 @@ class Root:
 def unpacked_image(prefix: Sequence[str] = ()) -> Iterator[Root]:
     """The image's files in a temporary folder; `prefix` is that of the root."""
     with _unpacked(postgres.ROOTFS, ENVIRONMENT, prefix) as root:
-        for script in SCRIPTS.iterdir():
+        for script in (*SCRIPTS.iterdir(), *BACKUP_SCRIPTS.iterdir()):
             if script.suffix in {".sh", ".sql", ".conf"}:
                 shutil.copy(script, root.path / "scripts")
         yield root

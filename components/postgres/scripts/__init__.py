@@ -4,14 +4,19 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+_FOLDER = Path(__file__).parent
 
-def read(*names: str) -> dict[str, str]:
+
+def read(*names: str, folder: Path = _FOLDER) -> dict[str, str]:
     """Texts of the named scripts, for a ConfigMap.
+
+    Args:
+        names: names of files.
+        folder: where they are, if a part has scripts of its own.
 
     Raises:
         FileNotFoundError: there is no such script.
     """
-    folder = Path(__file__).parent
     return {name: (folder / name).read_text() for name in names}
 
 
@@ -25,4 +30,4 @@ def fingerprint(files: Mapping[str, str]) -> str:
 
 def names() -> list[str]:
     """Names of all scripts, sorted."""
-    return sorted(file.name for file in Path(__file__).parent.iterdir() if file.suffix in {".sh", ".sql", ".conf"})
+    return sorted(file.name for file in _FOLDER.iterdir() if file.suffix in {".sh", ".sql", ".conf"})

@@ -102,14 +102,14 @@ compare() { # compare DATABASE
   folder=$(mktemp -d)
   definitions=no
   [ "$SOURCE_MAJOR" -ne "$TARGET_MAJOR" ] || definitions=yes
-  sql source "$1" --csv --set=definitions="$definitions" --file="$here/move_fingerprint.sql" >"$folder/source" &
+  sql source "$1" --csv --set=definitions="$definitions" --file="$here/fingerprint.sql" >"$folder/source" &
   source_fingerprint=$!
-  sql target "$1" --csv --set=definitions="$definitions" --file="$here/move_fingerprint.sql" >"$folder/target"
+  sql target "$1" --csv --set=definitions="$definitions" --file="$here/fingerprint.sql" >"$folder/target"
   wait "$source_fingerprint"
   differ=0
   (
     cd "$folder"
-    on target "$1" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file="$here/move_compare.sql"
+    on target "$1" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file="$here/compare_fingerprints.sql"
   ) || differ=$?
   rm -rf "$folder"
   if [ "$differ" -ne 0 ]; then

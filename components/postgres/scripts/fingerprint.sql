@@ -1,7 +1,10 @@
 -- Fingerprint of the current database, one line for each table and each kind of object: kind, name, number, checksum (which
--- does not depend on the order of rows). Variable: definitions, whether to include the objects' definitions (yes or no),
--- which are only comparable between servers of the same major version.
-BEGIN TRANSACTION READ ONLY;
+-- does not depend on the order of rows). Variables: definitions, whether to include the objects' definitions (yes or no),
+-- which are only comparable between servers of the same major version; optionally snapshot, an exported one to read from.
+BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+\if :{?snapshot}
+SET TRANSACTION SNAPSHOT :'snapshot';
+\endif
 -- Settings that affect the text form of values, for equal text on both servers.
 SET LOCAL search_path = '';
 SET LOCAL DateStyle = 'ISO, YMD';

@@ -1,0 +1,125 @@
+"""The CronJob that makes an app's backup sets, with its key and, where sets are stored on one, its claim."""
+
+from pathlib import Path
+
+import pulumi
+import pulumi_kubernetes as k8s
+import pulumi_random as random
+from pulumi_kubernetes.batch.v1 import CronJobSpecArgs, JobSpecArgs, JobTemplateSpecArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs, ObjectMetaArgsDict
+
+from components.forms.computed import text
+from components.kubernetes.secrets import secret
+from components.postgres.backups.pod import BACKUP_KEY, BackupOf, backup_pod
+from components.postgres.backups.settings import BackupSets
+from components.postgres.backups.storage import ClaimSets
+from components.postgres.credentials import CA_CERTIFICATE, PASSWORD_LENGTH
+from components.postgres.scripts import fingerprint, read
+from components.postgres.security import CONFIG_HASH
+
+_FOLDER = Path(__file__).with_name("scripts")
+_SHARED = ("compare_fingerprints.sql", "fingerprint.sql", "waiting.sh")
+
+
+def backup_scripts() -> dict[str, str]:
+    """The scripts of all stages."""
+    own = sorted(file.name for file in _FOLDER.iterdir() if file.suffix in {".sh", ".sql"})
+    return {**read(*_SHARED), **read(*own, folder=_FOLDER)}
+
+
+class Backups(pulumi.ComponentResource):
+    """An app's backup sets. Give it `depends_on` the app's database.
+
+    Attributes:
+        outputs: where the sets are, how to make one, and the backup key, a secret; keys in camelCase.
+    """
+
+    outputs: dict[str, pulumi.Input[str]]
+
+    def __init__(
+        self,
+        name: str,
+        of: BackupOf,
+        settings: BackupSets,
+        *,
+        retain_data: bool,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Create the CronJob.
+
+        Args:
+            name: name of the component.
+            of: the app.
+            settings: how its sets are made.
+            retain_data: whether a claim with sets is retained when it is no longer needed.
+            opts: options of the component.
+        """
+        super().__init__("lakehouse:postgres:Backups", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        labels = {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": of.name}
+        metadata: ObjectMetaArgsDict = {"name": of.name, "namespace": of.namespace, "labels": labels}
+        key = random.RandomPassword(f"{name}-key", length=PASSWORD_LENGTH, special=False, opts=child)
+        key_secret = secret(f"{name}-key", metadata, {BACKUP_KEY: key.result}, child)
+        scripts = backup_scripts()
+        ca = of.server.ca_certificate
+        files = k8s.core.v1.ConfigMap(
+            f"{name}-scripts",
+            metadata=metadata,
+            data={**scripts, **({} if ca is None else {CA_CERTIFICATE: ca})},
+            opts=child,
+        )
+        if isinstance(settings.storage, ClaimSets):
+            k8s.core.v1.PersistentVolumeClaim(
+                f"{name}-sets",
+                metadata={
+                    **metadata,
+                    "name": f"{of.name}-sets",
+                    # Where its class waits for the first pod, it is bound by the first backup only.
+                    "annotations": {"pulumi.com/patchForce": "true", "pulumi.com/skipAwait": "true"},
+                },
+                spec={
+                    "access_modes": ["ReadWriteOnce"],
+                    "resources": {"requests": {"storage": settings.storage.storage_size}},
+                    "storage_class_name": settings.storage.storage_class,
+                },
+                opts=pulumi.ResourceOptions(parent=self, retain_on_delete=retain_data),
+            )
+        annotations = settings.storage.service_account_annotations
+        if annotations:
+            k8s.core.v1.ServiceAccount(f"{name}-account", metadata={**metadata, "annotations": annotations}, opts=child)
+        pod_labels = {**labels, **settings.storage.pod_labels}
+        k8s.batch.v1.CronJob(
+            f"{name}-job",
+            metadata=metadata,
+            spec=CronJobSpecArgs(
+                schedule=settings.schedule,
+                time_zone="Etc/UTC",
+                suspend=settings.suspend,
+                concurrency_policy="Forbid",
+                # A run that was missed by more than an hour waits for the next time.
+                starting_deadline_seconds=3600,
+                successful_jobs_history_limit=3,
+                failed_jobs_history_limit=3,
+                job_template=JobTemplateSpecArgs(
+                    metadata=ObjectMetaArgs(labels=labels),
+                    spec=JobSpecArgs(
+                        backoff_limit=1,
+                        active_deadline_seconds=settings.deadline_seconds,
+                        template=backup_pod(
+                            of,
+                            settings,
+                            labels=pod_labels,
+                            annotations={CONFIG_HASH: fingerprint(scripts)},
+                            account=of.name if annotations else None,
+                        ),
+                    ),
+                ),
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[key_secret, files]),
+        )
+        self.outputs = {
+            "backupSets": text(settings.storage.root, f"/{of.folder}"),
+            "backupCommand": f"kubectl create job -n {of.namespace} --from=cronjob/{of.name} {of.name}-now",
+            "backupKey": pulumi.Output.secret(key.result),
+        }
+        self.register_outputs({})

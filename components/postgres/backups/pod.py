@@ -1,0 +1,206 @@
+"""The pod of a backup: its stages are init containers and one container, which share a scratch volume."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    EnvVarArgs,
+    EphemeralVolumeSourceArgs,
+    PersistentVolumeClaimSpecArgs,
+    PersistentVolumeClaimTemplateArgs,
+    PersistentVolumeClaimVolumeSourceArgs,
+    PodTemplateSpecArgs,
+    SecretVolumeSourceArgs,
+    VolumeArgs,
+    VolumeMountArgs,
+    VolumeResourceRequirementsArgs,
+)
+
+from components.forms.computed import text
+from components.postgres.backups.settings import BackupSets
+from components.postgres.backups.storage import CLAIM_FOLDER, ClaimSets
+from components.postgres.bootstrap_job import server_environment
+from components.postgres.script_pod import PodResources, from_secret, literal, script_container, script_pod
+from components.postgres.server import ServerConnection
+
+SCRATCH = "/scratch"
+SECRETS = "/secrets"
+BACKUP_KEY = "key"
+"""Key of the passphrase in the Secret `<name>`."""
+
+_LOCK_ATTEMPTS = 20
+_PROGRESS_SECONDS = 30
+_WAIT_SECONDS = 300
+_SERVER_MEMORY_MIB = 128
+"""Cache of the throw-away server, as PostgreSQL's own default of `shared_buffers`."""
+
+# pg_dump, pg_restore and psql hold a whole row in memory, each of the parallel ones.
+_POSTGRES = PodResources(cpu="250m", cpu_limit="4", memory="512Mi", memory_limit="2Gi", files="64Mi")
+_TOOL = PodResources(cpu="100m", cpu_limit="2", memory="128Mi", memory_limit="1Gi", files="64Mi")
+
+
+@dataclass(frozen=True)
+class BackupOf:
+    """An app as its backups see it.
+
+    Attributes:
+        app: its key in the stack file.
+        namespace: its namespace.
+        server: its server, past a pooler.
+        databases: the databases of its role, the main one first.
+        database_secret: the Secret of its database.
+        secret_names: its other Secrets; they need not exist.
+        stack: project and stack, separated by `/`.
+        deployment: id of the deployment in the marks on its databases; empty where there are none.
+        chart: its chart and version.
+        program: version of the program.
+    """
+
+    app: str
+    namespace: str
+    server: ServerConnection
+    databases: Sequence[str]
+    database_secret: str
+    secret_names: Sequence[str]
+    stack: str
+    deployment: pulumi.Input[str]
+    chart: str
+    program: str
+
+    @property
+    def name(self) -> str:
+        """Name of its CronJob and everything that belongs to it."""
+        return f"{self.database_secret}-backup"
+
+    @property
+    def folder(self) -> str:
+        """Folder of its sets, below that of all sets."""
+        return f"{self.stack.replace('/', '-')}/{self.app}"
+
+
+def backup_pod(
+    of: BackupOf, settings: BackupSets, *, labels: dict[str, str], annotations: dict[str, str], account: str | None
+) -> PodTemplateSpecArgs:
+    """Template of the pod.
+
+    Args:
+        of: the app.
+        settings: how its sets are made.
+        labels: labels of the pod.
+        annotations: its annotations.
+        account: its service account; None for the namespace's own.
+    """
+    place = [literal("SCRATCH", SCRATCH), literal("SECRETS", SECRETS), literal("SERVER", f"{SCRATCH}/server")]
+    key = from_secret("BACKUP_KEY", of.name, BACKUP_KEY)
+    jobs = EnvVarArgs(name="JOBS", value=str(settings.jobs))
+    scratch = VolumeMountArgs(name="scratch", mount_path=SCRATCH)
+    names = [of.database_secret, *of.secret_names]
+    secrets = [
+        VolumeMountArgs(name=f"secret-{number}", mount_path=f"{SECRETS}/{name}", read_only=True)
+        for number, name in enumerate(names)
+    ]
+    image = of.server.client_image
+    stages = [
+        script_container(
+            name="dump",
+            script=["stage.sh", "dump"],
+            image=image,
+            environment=[*place, key, jobs, *_dump(of, settings)],
+            resources=_POSTGRES,
+            mounts=[scratch, *secrets],
+        ),
+        script_container(
+            name="prove",
+            script=["stage.sh", "prove"],
+            image=image,
+            environment=[*place, key, jobs, EnvVarArgs(name="MEMORY", value=str(_SERVER_MEMORY_MIB))],
+            resources=_POSTGRES,
+            mounts=[scratch],
+        ),
+    ]
+    if settings.encryption is not None:
+        recipients = literal("RECIPIENTS", "\n".join(settings.encryption.recipients))
+        stages.append(
+            script_container(
+                name="encrypt",
+                script=["stage.sh", "encrypt"],
+                image=settings.encryption.image,
+                environment=[*place, recipients],
+                resources=_TOOL,
+                mounts=[scratch, *secrets],
+            )
+        )
+    claim = isinstance(settings.storage, ClaimSets)
+    return script_pod(
+        name="store",
+        script=["stage.sh", "store"],
+        image=settings.image,
+        environment=[
+            *place,
+            *settings.storage.environment,
+            EnvVarArgs(name="STORE", value=text(settings.storage.root, f"/{of.folder}")),
+            EnvVarArgs(name="RETENTION_DAYS", value=str(settings.retention.days)),
+            EnvVarArgs(name="RETENTION_COUNT", value=str(settings.retention.count)),
+            EnvVarArgs(name="DEADLINE_SECONDS", value=str(settings.deadline_seconds)),
+            EnvVarArgs(name="OUTCOME", value="/dev/termination-log"),
+        ],
+        files_name=of.name,
+        labels=labels,
+        annotations=annotations,
+        resources=_TOOL,
+        mounts=[scratch, *([VolumeMountArgs(name="store", mount_path=CLAIM_FOLDER)] if claim else [])],
+        stages=stages,
+        service_account=account,
+        volumes=[
+            VolumeArgs(name="scratch", ephemeral=_scratch(settings)),
+            *(
+                VolumeArgs(
+                    name=f"secret-{number}",
+                    # Not every Secret exists with every chart and server.
+                    secret=SecretVolumeSourceArgs(secret_name=name, default_mode=0o440, optional=True),
+                )
+                for number, name in enumerate(names)
+            ),
+            *([_store(of.name)] if claim else []),
+        ],
+    )
+
+
+def _dump(of: BackupOf, settings: BackupSets) -> list[EnvVarArgs]:
+    return [
+        *server_environment(of.server),
+        from_secret("PGUSER", of.database_secret, "username"),
+        from_secret("PGPASSWORD", of.database_secret, "password"),
+        literal("APP_NAME", of.app),
+        literal("APP_DATABASES", "\n".join(of.databases)),
+        literal("DATABASE_SECRET", f"{of.namespace}/{of.database_secret}"),
+        literal("MOMENT", settings.moment),
+        literal("COMPRESSION", settings.compression),
+        literal("STACK", of.stack),
+        EnvVarArgs(name="DEPLOYMENT", value=of.deployment),
+        literal("CHART", of.chart),
+        literal("PROGRAM", of.program),
+        EnvVarArgs(name="LOCK_ATTEMPTS", value=str(_LOCK_ATTEMPTS)),
+        EnvVarArgs(name="WAIT_SECONDS", value=str(_WAIT_SECONDS)),
+        EnvVarArgs(name="GRACE_SECONDS", value="0"),
+        EnvVarArgs(name="PROGRESS_SECONDS", value=str(_PROGRESS_SECONDS)),
+    ]
+
+
+def _scratch(settings: BackupSets) -> EphemeralVolumeSourceArgs:
+    return EphemeralVolumeSourceArgs(
+        volume_claim_template=PersistentVolumeClaimTemplateArgs(
+            spec=PersistentVolumeClaimSpecArgs(
+                access_modes=["ReadWriteOnce"],
+                storage_class_name=settings.scratch.storage_class,
+                resources=VolumeResourceRequirementsArgs(requests={"storage": settings.scratch.storage_size}),
+            )
+        )
+    )
+
+
+def _store(name: str) -> VolumeArgs:
+    return VolumeArgs(
+        name="store", persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{name}-sets")
+    )
