@@ -19,7 +19,7 @@ from components.kubernetes.object_defaults import ObjectDefaults
 from components.platform.budgets import budgets, exported, with_limit
 from components.platform.moves import moves
 from components.platform.outputs import AppOutputs
-from components.platform.poolers import certificate_of, own_pooler, past, through
+from components.platform.poolers import certificate_of, own_connections, own_pooler, past, through
 from components.platform.postgresql import AnyPostgreSQL
 from components.platform.settings import Stack
 from components.postgres.backups.component import Backups
@@ -242,7 +242,7 @@ class Platform(pulumi.ComponentResource):
             username=app.database.username,
             verifier=login.verifier,
             databases=list(app.databases),
-            session_databases={name: max(total(app.demand[name]), 1) for name in app.session_databases},
+            session_databases={name: max(total(app.demand[name]), 1) for name in own_connections(settings, app)},
             pool_size=found.pool_size,
             certificate=certificate_of(settings),
             annotations={LOGIN: login.version},

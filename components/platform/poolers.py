@@ -1,7 +1,7 @@
 """The poolers that the program runs itself: one between each app and its server."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pulumi
@@ -40,6 +40,12 @@ def app_tls(postgresql: AnyPostgreSQL, app: AppSettings) -> TlsMode:
     """How an app connects: a pooler with a certificate is checked, whatever the server's mode."""
     certificate = certificate_of(own_pooler(postgresql, app))
     return postgresql.client_tls if certificate is None else TlsMode.VERIFY_FULL
+
+
+def own_connections(pooler: PgBouncerSettings, app: AppSettings) -> Iterable[str]:
+    """Databases in which each of an app's clients has a server connection of its own."""
+    # In session mode the connections of an app's own pools would hold all of a smaller pool for good.
+    return app.databases if pooler.mode == "session" and app.has_ceiling else app.session_databases
 
 
 def past(postgresql: AnyPostgreSQL, app: AppSettings, server: ServerConnection) -> ServerConnection:

@@ -119,14 +119,17 @@ def made_for(plan: Plan, app: str) -> tuple[dict[str, set[str]], dict[str, set[i
 
 def _hosts_of_others(plan: Plan) -> dict[str, set[int]]:
     """Hosts that an operator, a cloud or somebody else gives."""
-    poolers = {
-        f"{r.inputs['metadata']['name']}.{r.inputs['metadata']['namespace']}.svc.cluster.local": {5432}
+    # CloudNativePG's Services: a pooler's has its name.
+    ends = {"Cluster": "-rw", "Pooler": ""}
+    operators = {
+        f"{r.inputs['metadata']['name']}{end}.{r.inputs['metadata']['namespace']}.svc.cluster.local": {5432}
         for r in plan.resources
-        if r.type.endswith(":Pooler")
+        for kind, end in ends.items()
+        if r.type.endswith(f":{kind}")
     }
     instance = clouds.looked_up("aws:rds/getInstance:getInstance", {"dbInstanceIdentifier": "lakehouse"})
     return {
-        **poolers,
+        **operators,
         instance["address"]: {5432},
         clouds.DNS_NAME.rstrip("."): {5432},
         "db.example.com": {6432},

@@ -75,21 +75,21 @@ def test_dagster_gets_what_is_left_of_a_shared_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("instances", "connections", "size"), [(2, 400, 14), (1, 400, 28), (3, 400, 9), (2, 300, 10), (2, 140, 5)]
+    ("instances", "connections", "size"), [(2, 400, 9), (1, 400, 18), (3, 400, 6), (2, 409, 10), (2, 346, 5)]
 )
 def test_pools_share_what_the_connections_leave(instances: int, connections: int, size: int) -> None:
     budget = found(cnpg(maxConnections=connections, pooler={"instances": instances}))
     assert budget.pool_size == size
-    # Twice the pods, for four databases and that of the passwords; the bootloader goes past them.
-    assert total(budget.terms) == 30 + 10 + 2 * instances * 5 * size <= connections
+    # Twice the pods, for Dagster's database and that of the passwords; Airbyte connects to the server.
+    assert total(budget.terms) == 30 + 276 + 2 * instances * 2 * size <= connections
     assert budget.limits == {}
 
 
 def test_a_given_size_is_the_pools_and_both_operators_count_the_same() -> None:
-    sizes = {"maxDbConnections": 12}
-    assert found(cnpg(pooler=sizes)).pool_size == 12
+    sizes = {"maxDbConnections": 8}
+    assert found(cnpg(pooler=sizes)).pool_size == 8
     server = {"kind": "crunchydata", "backups": VOLUME, "pooler": sizes}
-    assert found({"postgresql": {"mode": "standalone", "server": server}}).pool_size == 12
+    assert found({"postgresql": {"mode": "standalone", "server": server}}).pool_size == 8
 
 
 @pytest.mark.parametrize(

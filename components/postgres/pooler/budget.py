@@ -71,6 +71,7 @@ class Budget:
         reserved: connections that are neither an app's nor a pooler's.
         apps: connections by the app's key and by database.
         pool_size: server connections of each pod of the pooler for one database; None without a pooler.
+        pools: databases for which each pod of the pooler has a pool of that size.
         limits: connection limits of roles, by the app's key: of apps without a ceiling of their own.
     """
 
@@ -78,6 +79,7 @@ class Budget:
     reserved: tuple[Term, ...]
     apps: Mapping[str, Demand]
     pool_size: int | None = None
+    pools: int = 0
     limits: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
@@ -182,17 +184,16 @@ def written_out(found: Budget) -> str:
 def _smaller_pools(found: Budget, pooler: PoolerSettings) -> int | None:
     """The largest `maxDbConnections` with which the sum fits; None if it was not given, or none is small enough."""
     given = pooler.max_db_connections
-    if given is None:
+    if given is None or not found.pools:
         return None
-    pools = pooler.most_pods * (pooler.lookup_databases + sum(len(demand) for demand in found.apps.values()))
-    most = given - -(found.left // pools)
+    most = given - -(found.left // (pooler.most_pods * found.pools))
     return most if most >= 1 else None
 
 
 def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, pooler: PoolerSettings) -> Budget:
     def shared(tenant: Tenant, database: str) -> bool:
         # Else each client has a server connection of its own: the pooler adds none to what the app opens.
-        own = pooler.mode_by_database and database in tenant.session_databases
+        own = database in tenant.session_databases or (pooler.mode == "session" and tenant.has_ceiling)
         return pooler.serves(tenant.session_databases) and not own
 
     direct = {
@@ -206,7 +207,7 @@ def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, po
     pooled = [(key, name) for key, tenant in tenants.items() for name in tenant.demand if shared(tenant, name)]
     databases = len(pooled) + pooler.lookup_databases
     left = Budget(capacity, reserved, direct).left
-    size = pooler.max_db_connections or max(int(left * _POOLERS_SHARE) // (pods * databases), _LEAST_POOL_SIZE)
+    size = pooler.max_db_connections or max(int(left * _POOLERS_SHARE) // (pods * max(databases, 1)), _LEAST_POOL_SIZE)
     pool = Term(f"PgBouncer ({pods} pods during a rollout x {size})", pods * size)
     if pooler.lookup_databases:
         lookups = pooler.lookup_databases * pool.count
@@ -215,7 +216,7 @@ def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, po
         key: {name: (pool, *terms) if (key, name) in pooled else terms for name, terms in demand.items()}
         for key, demand in direct.items()
     }
-    return Budget(capacity, reserved, apps, pool_size=size)
+    return Budget(capacity, reserved, apps, pool_size=size, pools=databases)
 
 
 def _with_limit(tenant: Tenant) -> Demand:

@@ -50,7 +50,7 @@ class PoolerSettings(Model):
         Args:
             session_databases: the app's databases whose connections may not be shared between clients.
         """
-        return self.mode == "session" or self.mode_by_database or not session_databases
+        return self.mode_by_database or not session_databases
 
     def parameters(self, pool_size: int) -> dict[str, str]:
         """The limits as PgBouncer's own configuration has them.
