@@ -39,6 +39,8 @@ def _lines(sandbox: Sandbox, tools: GoTools, gone: list[str]) -> Iterator[str]:
     for app, address in apps.addresses(sandbox).items():
         yield f"  {app.name:<12} {address}"
     for name, output in deploy.outputs(sandbox).items():
+        if "psqlCommand" not in output:
+            continue  # of the whole stack, not of an app
         yield f"  {name + ' db':<12} {output.get('host')}:{output.get('port')}/{output.get('database')}"
         yield f"  {'':<12} {output.get('psqlCommand')}"
     yield ""

@@ -50,6 +50,20 @@ def shared(sandbox: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield stack
 
 
+@pytest.fixture(scope="session")
+def _pooled(sandbox: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnedStack]:
+    namespaces = ["pooled-airbyte", "pooled-dagster"]
+    with OwnedStack(STACK_FILES / "pooled.yaml", tmp_path_factory.mktemp("pooled"), namespaces) as stack:
+        yield stack
+
+
+@pytest.fixture
+def pooled(_pooled: OwnedStack) -> OwnedStack:
+    """Both apps behind poolers, with backup sets; deployed as its file says."""
+    _pooled.settle()
+    return _pooled
+
+
 @pytest.fixture(params=FULL_APPS, ids=str)
 def app(request: pytest.FixtureRequest, sandbox: Stack) -> App:
     """Each app of both full stacks."""

@@ -119,7 +119,7 @@ class Backups(pulumi.ComponentResource):
         )
         self.outputs = {
             "backupSets": text(settings.storage.root, f"/{of.folder}"),
-            "backupCommand": f"kubectl create job -n {of.namespace} --from=cronjob/{of.name} {of.name}-now",
+            "backupCommand": f"kubectl create job -n {of.namespace} --from=cronjob/{of.name} {of.name}-$(date +%s)",
             "backupKey": pulumi.Output.secret(key.result),
         }
         self.register_outputs({})
