@@ -1,6 +1,6 @@
 """Both apps behind PgBouncer, and what 200 busy clients notice when it changes: nothing.
 
-`make test` makes a rotation, which is a rollout as well; `make campaign` twenty rollouts, reconfigurations and rotations.
+`make test` makes a rotation, which is a rollout as well; `make campaign` makes twenty changes, also of the settings.
 """
 
 import json
