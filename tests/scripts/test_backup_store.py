@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.backups import store_root
+from tests.support.backups import tool_root
 from tests.support.postgres import Root
 
 KILLS = 30 if os.environ.get("CAMPAIGN") else 3
@@ -22,7 +22,7 @@ KILLS = 30 if os.environ.get("CAMPAIGN") else 3
 
 @pytest.fixture(scope="module")
 def root() -> Iterator[Root]:
-    with store_root() as root:
+    with tool_root() as root:
         yield root
 
 

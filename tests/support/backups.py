@@ -106,13 +106,17 @@ class Backup:
         return self.set(name)
 
 
+AGE = rootfs.RootFs(name="age", packages=["age"])
+"""Files of an image with age."""
+
+
 @contextmanager
-def store_root() -> Generator[Root]:
-    """The files of the image with rclone in a temporary folder, with the scripts of the stage `store`."""
+def tool_root(files: rootfs.RootFs = rclone.ROOTFS) -> Generator[Root]:
+    """The files of the image with rclone, or another tool, in a temporary folder, with the scripts of backups."""
     builder = Builder(cache=Sandbox.of(Path.cwd()).cache / "images", tools=Path, report=print)
-    folder = Path(tempfile.mkdtemp(prefix="rclone-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{files.name}-"))
     try:
-        rootfs.unpack(rclone.ROOTFS.build(builder), folder)
+        rootfs.unpack(files.build(builder), folder)
         for name in ("scripts", "volume"):
             (folder / name).mkdir()
         for script in BACKUP_SCRIPTS.iterdir():
