@@ -1,10 +1,10 @@
-"""The ratios in the README, measured on this machine: `python -m tests.bench [preview] [deploy] [events]`."""
+"""The ratios in the README, measured on this machine: `python -m tests.bench [preview] [deploy] [events] [pool]`."""
 
 import sys
 
-from tests.bench import deploy, events, preview
+from tests.bench import deploy, events, pool, preview
 
-BENCHMARKS = {"preview": preview.measure, "deploy": deploy.measure, "events": events.measure}
+BENCHMARKS = {"preview": preview.measure, "deploy": deploy.measure, "events": events.measure, "pool": pool.measure}
 
 
 def main(names: list[str]) -> int:
