@@ -58,7 +58,7 @@ AIRBYTE = App(
     DatabasePod("airbyte", "airbyte-airbyte-postgresql-0", "airbyte", "airbyte"),
     "data-airbyte-airbyte-postgresql-0",
     "8Gi",
-    1024,
+    3072,
     "airbyte-database",
 )
 DAGSTER = App(
@@ -77,8 +77,8 @@ TWIN_AIRBYTE = App(
     "ingest",
     DatabasePod("twin", "ingest-airbyte-postgresql-0", "ingest_user", "ingest_db"),
     "data-ingest-airbyte-postgresql-0",
-    "1Gi",
-    512,
+    "6Gi",
+    3072,
     "ingest-credentials",
 )
 TWIN_DAGSTER = App(
@@ -98,7 +98,7 @@ SHARED_AIRBYTE = App(
     DatabasePod("lakehouse", "airbyte-airbyte-postgresql-0", "airbyte", "airbyte"),
     "data-airbyte-airbyte-postgresql-0",
     "8Gi",
-    1024,
+    3072,
     "airbyte-database",
 )
 SHARED_DAGSTER = App(

@@ -38,7 +38,7 @@ def test_preview_of_a_change_shows_the_old_and_the_new_value_and_nothing_else(tw
 
 def test_stack_output_as_json_has_both_apps(sandbox: Stack) -> None:
     shown = json.loads(ok("pulumi", "stack", "output", "--json", "--stack", sandbox.name))
-    assert shown.keys() == {"airbyte", "dagster"}
+    assert shown.keys() == {"airbyte", "dagster", "connections"}
 
 
 def generations() -> dict[str, int]:

@@ -65,7 +65,7 @@ def test_container_has_limits_and_three_probes(app: App) -> None:
     pod = app.pod.object()
     assert pod is not None
     (container,) = pod["spec"]["containers"]
-    assert container["resources"]["limits"]["memory"] == {512: "512Mi", 1024: "1Gi"}[app.memory]
+    assert container["resources"]["limits"]["memory"] == {512: "512Mi", 1024: "1Gi", 3072: "3Gi"}[app.memory]
     assert container["resources"]["requests"]["memory"] == container["resources"]["limits"]["memory"]
     assert {"startupProbe", "readinessProbe", "livenessProbe"} <= container.keys()
     assert pod["spec"]["terminationGracePeriodSeconds"] > 120

@@ -121,7 +121,7 @@ def cloudnativepg() -> Iterator[Other]:
     """Three instances that the CloudNativePG operator runs; the move makes them and lets them go."""
     cluster = PostgresCluster(SHARED, "postgresql")
     settings = yaml.safe_load((STACK_FILES / "operator.yaml").read_text())["config"]["lakehouse:postgresql"]
-    server = settings["server"] | {"storageSize": "4Gi", "walStorageSize": "4Gi", "deletionProtection": False}
+    server = settings["server"] | {"storageSize": "4Gi", "deletionProtection": False}
     server["operator"]["chart"] = {"path": postgres_cluster.add_operator()}
 
     def query(database: str, sql: str) -> str:
