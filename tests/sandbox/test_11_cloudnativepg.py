@@ -130,7 +130,7 @@ def test_a_second_up_changes_nothing(owned: OwnedStack) -> None:
 def test_larger_sizes_are_an_update_that_loses_nothing(owned: OwnedStack) -> None:
     CLUSTER.rows("SET ROLE dagster; DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT 42 AS number", "dagster")
     stack = owned.unsettle()
-    for path, value in {"memory": "3328Mi", "storageSize": "8Gi", "walStorageSize": "8Gi"}.items():
+    for path, value in {"memory": "3712Mi", "storageSize": "9Gi", "walStorageSize": "9Gi"}.items():
         stack.set(f"postgresql.server.{path}", value)
     done = stack.up().check()
     assert [(step.op, step.type) for step in done.changes] == [("update", CLUSTER_TYPE)]
@@ -138,17 +138,17 @@ def test_larger_sizes_are_an_update_that_loses_nothing(owned: OwnedStack) -> Non
     def grown() -> tuple[bool, object]:
         claims = objects("persistentvolumeclaims", CLUSTER.namespace)
         seen = sorted(claim["status"]["capacity"]["storage"] for claim in claims)
-        return seen == ["8Gi"] * 6, seen
+        return seen == ["9Gi"] * 6, seen
 
-    until("six volumes of 8Gi", grown, 120)
+    until("six volumes of 9Gi", grown, 120)
 
     def restarted() -> tuple[bool, object]:
         limits = [pod["spec"]["containers"][0]["resources"]["limits"]["memory"] for pod in CLUSTER.pods()]
-        return limits == ["3328Mi"] * 3, limits
+        return limits == ["3712Mi"] * 3, limits
 
-    until("three instances with 3328Mi", restarted, 300)
+    until("three instances with 3712Mi", restarted, 300)
     CLUSTER.wait_healthy()
-    assert CLUSTER.value("SHOW shared_buffers") == "832MB"
+    assert CLUSTER.value("SHOW shared_buffers") == "928MB"
     assert CLUSTER.value("SELECT number FROM kept", "dagster") == "42"
     assert stack.up().check().changes == []
 
