@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
+import pulumi
 from pydantic import BaseModel
 
 from components.forms.base import KeyPath, Model, Placeholder, Refusal
@@ -14,6 +15,25 @@ _ROLE_ARN = Form(
     None,
     "the ARN of an IAM role, such as arn:aws:iam::123456789012:role/airbyte",
 )
+
+_SERVICE_ACCOUNT = Form(
+    r"[a-z][-a-z0-9]{4,28}[a-z0-9]@[a-z][-a-z0-9]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
+    None,
+    "a Google service account, such as backups@my-project.iam.gserviceaccount.com",
+)
+
+AwsRegion = Annotated[str, Form(r"[a-z]{2}(-[a-z]+)+-[0-9]", None, "an AWS region, such as eu-central-1")]
+"""An AWS region."""
+
+S3Endpoint = Annotated[
+    str,
+    Form(
+        r"https?://[^\s/?#@]+/?",
+        None,
+        "the address of an S3 server without bucket and path, such as https://s3.example.com or http://minio.storage:9000",
+    ),
+]
+"""Address of an S3-compatible server."""
 
 Bucket = Annotated[TextInput, OrOutput(BucketName)]
 """Name of a bucket."""
@@ -41,6 +61,23 @@ class S3WorkloadIdentity(Model):
 
     role_arn: Annotated[TextInput, OrOutput(Annotated[str, _ROLE_ARN])]
     """ARN of the role, such as `arn:aws:iam::123456789012:role/airbyte`."""
+
+    @property
+    def annotations(self) -> dict[str, pulumi.Input[str]]:
+        """Annotations of the service account."""
+        return {"eks.amazonaws.com/role-arn": self.role_arn}
+
+
+class GcsWorkloadIdentity(Model):
+    """A Google service account that the pods' Kubernetes service account impersonates (GKE)."""
+
+    service_account: Annotated[TextInput, OrOutput(Annotated[str, _SERVICE_ACCOUNT])]
+    """Its e-mail address, such as `backups@my-project.iam.gserviceaccount.com`."""
+
+    @property
+    def annotations(self) -> dict[str, pulumi.Input[str]]:
+        """Annotations of the Kubernetes service account."""
+        return {"iam.gke.io/gcp-service-account": self.service_account}
 
 
 class GcsCredentials(Model):

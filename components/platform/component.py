@@ -19,7 +19,7 @@ from components.kubernetes.object_defaults import ObjectDefaults
 from components.platform.budgets import budgets, exported, with_limit
 from components.platform.moves import moves
 from components.platform.outputs import AppOutputs
-from components.platform.poolers import certificate_of, own_connections, own_pooler, past, through
+from components.platform.poolers import certificate_of, own_pooler, past, through
 from components.platform.postgresql import AnyPostgreSQL
 from components.platform.settings import Stack
 from components.postgres.backups.component import Backups
@@ -189,12 +189,11 @@ class Platform(pulumi.ComponentResource):
         settings = self._stack.backups
         if settings is None:
             return {}
-        main = app.database.name
         of = BackupOf(
             app=app.key,
             namespace=app.namespace,
             server=self._servers[app.key].connection,
-            databases=[main, *(name for name in app.databases if name != main)],
+            databases=list(app.databases),
             database_secret=app.database.secret_name,
             secret_names=app.secret_names,
             stack=stack_id(),
@@ -242,7 +241,7 @@ class Platform(pulumi.ComponentResource):
             username=app.database.username,
             verifier=login.verifier,
             databases=list(app.databases),
-            session_databases={name: max(total(app.demand[name]), 1) for name in own_connections(settings, app)},
+            session_databases={name: max(total(app.demand[name]), 1) for name in settings.own_connections(app)},
             pool_size=found.pool_size,
             certificate=certificate_of(settings),
             annotations={LOGIN: login.version},

@@ -1,7 +1,7 @@
 """The poolers that the program runs itself: one between each app and its server."""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pulumi
@@ -42,16 +42,10 @@ def app_tls(postgresql: AnyPostgreSQL, app: AppSettings) -> TlsMode:
     return postgresql.client_tls if certificate is None else TlsMode.VERIFY_FULL
 
 
-def own_connections(pooler: PgBouncerSettings, app: AppSettings) -> Iterable[str]:
-    """Databases in which each of an app's clients has a server connection of its own."""
-    # In session mode the connections of an app's own pools would hold all of a smaller pool for good.
-    return app.databases if pooler.mode == "session" and app.has_ceiling else app.session_databases
-
-
 def past(postgresql: AnyPostgreSQL, app: AppSettings, server: ServerConnection) -> ServerConnection:
     """A server as an app connects to it: past an operator's pooler whose one mode the app cannot use."""
     pooler = postgresql.server.given_pooler if isinstance(postgresql, StandalonePostgreSQL) else None
-    usable = pooler is None or pooler.serves(app.session_databases)
+    usable = pooler is None or pooler.serves(app)
     return server if usable else replace(server, app_host=None, app_port=None)
 
 

@@ -47,12 +47,8 @@ def build_all(cache: Path, tools: Callable[[str], Path], report: Callable[[str],
     builder = Builder(cache=cache / "images", tools=tools, report=locked)
     # Two at a time, each chain with the layers that its images share: making one is mostly waiting for one process.
     chains: tuple[tuple[Recipe, ...], ...] = (
-        (
-            busybox.build,
-            postgres.build,
-            pgbouncer.build,
-            minio.build,
-        ),  # MinIO last: its tool takes the longest to be built
+        # MinIO last: its tool takes the longest to be built.
+        (busybox.build, postgres.build, pgbouncer.build, minio.build),
         (dagster.build, airbyte.build, rclone.build),
     )
 

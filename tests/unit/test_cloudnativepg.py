@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from components.forms.computed import TextInput
 from components.forms.cron import five_fields
-from components.forms.object_storage import S3Credentials
+from components.forms.object_storage import GcsWorkloadIdentity, S3Credentials
 from components.helm.chart import Chart
 from components.postgres.database import Database, DatabaseArgs
 from components.postgres.database_settings import DatabaseSettings
@@ -19,7 +19,6 @@ from components.servers.cloudnativepg.operator import CloudNativePGOperator
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_CHART
 from components.servers.cloudnativepg.pooler import CloudNativePGPooler
 from components.servers.cloudnativepg.settings import CloudNativePGSettings
-from components.servers.cloudnativepg.stores import GcsWorkloadIdentity
 from components.servers.placement import Placement
 from tests.support.kinds import CONFIG_MAP, DISRUPTION_BUDGET, JOB, NAMESPACE, PASSWORD, RELEASE, SECRET
 from tests.support.recording import GENERATED, Plan, mask, record, reveal, values

@@ -8,20 +8,16 @@ from pydantic import Field
 from components.forms.base import Model, Refusal
 from components.forms.names import Form
 from components.forms.object_storage import (
+    AwsRegion,
     Bucket,
     GcsCredentials,
     S3Credentials,
+    S3Endpoint,
     S3WorkloadIdentity,
     access_refusals,
 )
 from components.forms.quantity import VolumeSize
 
-_REGION = Form(r"[a-z]{2}(-[a-z]+)+-[0-9]", None, "an AWS region, such as eu-central-1")
-_ENDPOINT = Form(
-    r"https?://[^\s/?#@]+/?",
-    None,
-    "the address of an S3 server without bucket and path, such as https://s3.example.com or http://minio.storage:9000",
-)
 _PROJECT = Form(
     r"[a-z][-a-z0-9]{4,28}[a-z0-9]", None, "a Google Cloud project id: 6 to 30 lower-case letters, digits and '-'"
 )
@@ -41,7 +37,7 @@ class S3Storage(Model):
 
     kind: Literal["s3"] = "s3"
     """`s3`: AWS S3. For other S3-compatible servers use kind `s3-compatible`."""
-    region: Annotated[str, _REGION]
+    region: AwsRegion
     """AWS region of the bucket."""
     bucket: Bucket
     """Bucket for logs, state and payloads."""
@@ -60,7 +56,7 @@ class S3CompatibleStorage(Model):
 
     kind: Literal["s3-compatible"] = "s3-compatible"
     """`s3-compatible`: an S3-compatible server; needs a chart 2.x."""
-    endpoint: Annotated[str, _ENDPOINT]
+    endpoint: S3Endpoint
     """Address of the server, such as `https://s3.example.com`. Airbyte puts the bucket into the path and signs its
     requests for region `us-east-1`; the server must accept both. Its certificate must be of a CA that Java trusts."""
     bucket: Bucket

@@ -27,9 +27,7 @@ def storage_values(major: int, storage: ObjectStorage, minio_secret: str) -> dic
         case MinioStorage():
             values["minio"]["storage"] = {"volumeClaimValue": storage.storage_size}
         case S3Storage() if storage.workload_identity:
-            values["serviceAccount"] = {
-                "annotations": {"eks.amazonaws.com/role-arn": storage.workload_identity.role_arn}
-            }
+            values["serviceAccount"] = {"annotations": storage.workload_identity.annotations}
         case GcsStorage() if major == 2:
             values = merge_values(values, _gcs_in_job_pods(storage))
         case _:

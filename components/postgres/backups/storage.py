@@ -15,9 +15,12 @@ from components.forms.base import Model, Refusal
 from components.forms.computed import OrOutput, TextInput, text
 from components.forms.names import Form, ObjectName, SecretKey
 from components.forms.object_storage import (
+    AwsRegion,
     Bucket,
     GcsCredentials,
+    GcsWorkloadIdentity,
     S3Credentials,
+    S3Endpoint,
     S3WorkloadIdentity,
     SecretName,
     access_refusals,
@@ -29,17 +32,6 @@ from components.postgres.script_pod import from_secret
 CLAIM_FOLDER = "/store"
 """Mount path of the claim, if the sets are stored on one."""
 
-_ENDPOINT = Form(
-    r"https?://[^\s/?#@]+/?",
-    None,
-    "the address of an S3 server without bucket and path, such as https://s3.example.com or http://minio.storage:9000",
-)
-_REGION = Form(r"[a-z]{2}(-[a-z]+)+-[0-9]", None, "an AWS region, such as eu-central-1")
-_SERVICE_ACCOUNT = Form(
-    r"[a-z][-a-z0-9]{4,28}[a-z0-9]@[a-z][-a-z0-9]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
-    None,
-    "a Google service account, such as backups@my-project.iam.gserviceaccount.com",
-)
 _ACCOUNT = Form(r"[a-z0-9]{3,24}", None, "the name of a storage account: 3 to 24 lower-case letters and digits")
 _CONTAINER = Form(
     r"[a-z0-9](-?[a-z0-9]){2,62}", None, "the name of a container: 3 to 63 lower-case letters, digits and '-'"
@@ -110,7 +102,7 @@ class S3Sets(BucketStorage):
 
     kind: Literal["s3"] = "s3"
     """`s3`: AWS S3. For other S3-compatible servers use kind `s3-compatible`."""
-    region: Annotated[str, _REGION]
+    region: AwsRegion
     """AWS region of the bucket."""
     credentials: S3Credentials | None = None
     """An access key, in a Secret of each app's namespace; absent with `workloadIdentity`."""
@@ -136,7 +128,7 @@ class S3Sets(BucketStorage):
     @property
     def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
         """Annotations of the pods' service account."""
-        return {"eks.amazonaws.com/role-arn": self.workload_identity.role_arn} if self.workload_identity else {}
+        return self.workload_identity.annotations if self.workload_identity else {}
 
 
 class S3CompatibleSets(BucketStorage):
@@ -144,7 +136,7 @@ class S3CompatibleSets(BucketStorage):
 
     kind: Literal["s3-compatible"] = "s3-compatible"
     """`s3-compatible`: an S3-compatible server."""
-    endpoint: Annotated[str, _ENDPOINT]
+    endpoint: S3Endpoint
     """Address of the server, such as `https://s3.example.com`."""
     region: str = "us-east-1"
     """Region that requests are signed for."""
@@ -164,13 +156,6 @@ class S3CompatibleSets(BucketStorage):
         ]
 
 
-class GcsSetsIdentity(Model):
-    """A Google service account that the pods' Kubernetes service account impersonates (GKE)."""
-
-    service_account: Annotated[TextInput, OrOutput(Annotated[str, _SERVICE_ACCOUNT])]
-    """Its e-mail address, such as `backups@my-project.iam.gserviceaccount.com`."""
-
-
 class GcsSets(BucketStorage):
     """A bucket on Google Cloud Storage."""
 
@@ -178,7 +163,7 @@ class GcsSets(BucketStorage):
     """`gcs`: Google Cloud Storage."""
     credentials: GcsCredentials | None = None
     """A service account's JSON key, in a Secret of each app's namespace; absent with `workloadIdentity`."""
-    workload_identity: GcsSetsIdentity | None = None
+    workload_identity: GcsWorkloadIdentity | None = None
     """The Google service account of the pods' service account (GKE); absent with `credentials`."""
 
     def refusals(self) -> Iterator[Refusal]:
@@ -200,8 +185,7 @@ class GcsSets(BucketStorage):
     @property
     def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
         """Annotations of the pods' service account."""
-        identity = self.workload_identity
-        return {"iam.gke.io/gcp-service-account": identity.service_account} if identity else {}
+        return self.workload_identity.annotations if self.workload_identity else {}
 
 
 class AzureCredentials(Model):

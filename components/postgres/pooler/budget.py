@@ -193,8 +193,7 @@ def _smaller_pools(found: Budget, pooler: PoolerSettings) -> int | None:
 def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, pooler: PoolerSettings) -> Budget:
     def shared(tenant: Tenant, database: str) -> bool:
         # Else each client has a server connection of its own: the pooler adds none to what the app opens.
-        own = database in tenant.session_databases or (pooler.mode == "session" and tenant.has_ceiling)
-        return pooler.serves(tenant.session_databases) and not own
+        return pooler.serves(tenant) and database not in pooler.own_connections(tenant)
 
     direct = {
         key: {

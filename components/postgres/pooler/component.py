@@ -7,15 +7,15 @@ import pulumi
 import pulumi_kubernetes as k8s
 from pulumi_kubernetes.apps.v1 import DeploymentSpecArgs, DeploymentStrategyArgs, RollingUpdateDeploymentArgs
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
-from pulumi_kubernetes.policy.v1 import PodDisruptionBudgetSpecArgs
 
 from components.kubernetes.pods import Pods
 from components.kubernetes.secrets import secret
-from components.postgres.credentials import CA_CERTIFICATE, PORT
+from components.postgres.credentials import CA_CERTIFICATE
 from components.postgres.pooler.config import USERS_FILE, PooledServer, pgbouncer_ini, users_txt
 from components.postgres.pooler.pgbouncer import PgBouncerSettings, PoolerCertificate
 from components.postgres.pooler.pins import PGBOUNCER_IMAGE
 from components.postgres.pooler.pod import INI, SCRIPTS, pod_template
+from components.postgres.replicas_service import replicas_service
 from components.postgres.scripts import fingerprint, read
 from components.postgres.security import CONFIG_HASH
 from components.postgres.server import ServerConnection
@@ -67,37 +67,21 @@ class Pooler(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
         labels = {"app.kubernetes.io/name": "pgbouncer", "app.kubernetes.io/instance": args.name}
-
-        def metadata(annotations: dict[str, str] | None = None) -> ObjectMetaArgs:
-            return ObjectMetaArgs(name=args.name, namespace=args.namespace, labels=labels, annotations=annotations)
-
+        metadata = ObjectMetaArgs(name=args.name, namespace=args.namespace, labels=labels)
         files = _files(args)
-        config = k8s.core.v1.ConfigMap(f"{name}-config", metadata=metadata(), data=files, opts=child)
+        config = k8s.core.v1.ConfigMap(f"{name}-config", metadata=metadata, data=files, opts=child)
         users = secret(
             f"{name}-users",
             {"name": args.name, "namespace": args.namespace, "labels": labels},
             {USERS_FILE: args.verifier.apply(lambda verifier: users_txt(args.username, verifier))},
             child,
         )
-        k8s.core.v1.Service(
-            f"{name}-service",
-            # Waiting for the pods is the Deployment's part.
-            metadata=metadata({"pulumi.com/skipAwait": "true"}),
-            spec={"selector": labels, "ports": [{"name": "postgresql", "port": PORT, "target_port": "postgresql"}]},
-            opts=child,
-        )
-        if settings.instances > 1:
-            k8s.policy.v1.PodDisruptionBudget(
-                f"{name}-disruption",
-                metadata=metadata(),
-                spec=PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=LabelSelectorArgs(match_labels=labels)),
-                opts=child,
-            )
+        replicas_service(name, metadata, settings.instances, child)
         annotations = {**args.annotations, CONFIG_HASH: _fingerprint(files)}
         seconds = 120 + settings.instances * 2 * settings.stop_timeout_seconds
         k8s.apps.v1.Deployment(
             f"{name}-pods",
-            metadata=metadata(),
+            metadata=metadata,
             spec=DeploymentSpecArgs(
                 replicas=settings.instances,
                 # A pod that is ending keeps its server connections and is not counted by the Deployment. With none on

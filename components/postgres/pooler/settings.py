@@ -1,11 +1,12 @@
 """PgBouncer between the apps and a server: what all kinds of servers have in common."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from components.forms.base import KeyPath, Model, Refusal
+from components.postgres.tenant import Tenant
 
 PoolSize = Annotated[int, Field(ge=1, le=5000)]
 """A number of server connections."""
@@ -44,13 +45,14 @@ class PoolerSettings(Model):
         """
         return 2 * self.instances
 
-    def serves(self, session_databases: Sequence[str]) -> bool:
-        """Whether an app can use it; else the app connects to the server.
+    def serves(self, tenant: Tenant) -> bool:
+        """Whether an app can use it; else the app connects to the server."""
+        return self.mode_by_database or not tenant.session_databases
 
-        Args:
-            session_databases: the app's databases whose connections may not be shared between clients.
-        """
-        return self.mode_by_database or not session_databases
+    def own_connections(self, tenant: Tenant) -> Collection[str]:
+        """Databases in which each of an app's clients has a server connection of its own."""
+        # In session mode the connections of an app's own pools would hold all of a smaller pool for good.
+        return tenant.databases if self.mode == "session" and tenant.has_ceiling else tenant.session_databases
 
     def parameters(self, pool_size: int) -> dict[str, str]:
         """The limits as PgBouncer's own configuration has them.

@@ -12,7 +12,7 @@ from pydantic import Field
 from components.forms.base import KeyPath, Model, Refusal
 from components.forms.cron import Cron
 from components.postgres.backup_settings import BackupSettings
-from components.servers.cloudnativepg.stores import GcsStore, S3Store, ServerName, one_store_refusals
+from components.servers.cloudnativepg.stores import GcsStore, S3Store, ServerName, one_store, one_store_refusals
 
 
 class BucketBackups(BackupSettings):
@@ -67,15 +67,8 @@ class CloudNativePGBackups(Model):
 
     @property
     def storage(self) -> S3Backups | GcsBackups:
-        """The one that is given.
-
-        Raises:
-            ValueError: none is, which the model refuses.
-        """
-        found = self.s3 or self.gcs
-        if found is None:
-            raise ValueError("neither `s3` nor `gcs`")
-        return found
+        """The one that is given."""
+        return one_store(self.s3, self.gcs)
 
 
 def backup_spec(storage: S3Backups | GcsBackups) -> dict[str, Any]:

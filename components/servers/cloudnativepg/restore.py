@@ -7,7 +7,7 @@ from components.forms.base import KeyPath, Model, Refusal
 from components.forms.computed import known
 from components.forms.moment import Moment, for_recovery
 from components.servers.cloudnativepg.backups import GcsBackups, S3Backups
-from components.servers.cloudnativepg.stores import GcsStore, S3Store, ServerName, one_store_refusals
+from components.servers.cloudnativepg.stores import GcsStore, S3Store, ServerName, one_store, one_store_refusals
 
 SOURCE = "old"
 """Name of the old server in the `Cluster`."""
@@ -31,15 +31,8 @@ class CloudNativePGRestore(Model):
 
     @property
     def store(self) -> S3Store | GcsStore:
-        """The one that is given.
-
-        Raises:
-            ValueError: none is, which the model refuses.
-        """
-        found = self.s3 or self.gcs
-        if found is None:
-            raise ValueError("neither `s3` nor `gcs`")
-        return found
+        """The one that is given."""
+        return one_store(self.s3, self.gcs)
 
     def rules(self, name: str, backups: S3Backups | GcsBackups | None) -> Iterator[Refusal]:
         """Backups that the new server would write into the old one's folder, and two identities for its pods.

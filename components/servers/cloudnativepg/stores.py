@@ -1,33 +1,31 @@
 """Object storage of a CloudNativePG cluster's backups: where it is, and how instances access it."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import pulumi
 
 from components.forms.base import KeyPath, Model, Placeholder, Refusal
-from components.forms.computed import OrOutput, TextInput, text
+from components.forms.computed import text
 from components.forms.names import Form
 from components.forms.object_storage import (
     Bucket,
     GcsCredentials,
+    GcsWorkloadIdentity,
     S3Credentials,
     S3WorkloadIdentity,
     access_refusals,
 )
 from components.postgres.backup_settings import BucketPath
 
+_S3 = TypeVar("_S3", bound=Model)
+_Gcs = TypeVar("_Gcs", bound=Model)
+
 _ENDPOINT = Form(
     r"https?://[^\s/?#]+",
     None,
     "the address of an S3-compatible server, such as https://minio.example.com, without a path",
 )
-_SERVICE_ACCOUNT = Form(
-    r"[a-z][-a-z0-9]{4,28}[a-z0-9]@[a-z][-a-z0-9]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com",
-    None,
-    "a Google service account, such as backups@my-project.iam.gserviceaccount.com",
-)
-
 
 ServerName = Annotated[
     str,
@@ -85,14 +83,7 @@ class S3Store(BucketStore):
     @property
     def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
         """Annotations of the instances' service account."""
-        return {"eks.amazonaws.com/role-arn": self.workload_identity.role_arn} if self.workload_identity else {}
-
-
-class GcsWorkloadIdentity(Model):
-    """A Google service account that the pods' Kubernetes service account impersonates (GKE)."""
-
-    service_account: Annotated[TextInput, OrOutput(Annotated[str, _SERVICE_ACCOUNT])]
-    """Its e-mail address, such as `backups@my-project.iam.gserviceaccount.com`."""
+        return self.workload_identity.annotations if self.workload_identity else {}
 
 
 class GcsStore(BucketStore):
@@ -119,8 +110,7 @@ class GcsStore(BucketStore):
     @property
     def service_account_annotations(self) -> dict[str, pulumi.Input[str]]:
         """Annotations of the instances' service account."""
-        identity = self.workload_identity
-        return {"iam.gke.io/gcp-service-account": identity.service_account} if identity else {}
+        return self.workload_identity.annotations if self.workload_identity else {}
 
 
 def one_store_refusals(s3: Model | None, gcs: Model | None, reads: tuple[KeyPath, ...]) -> Iterator[Refusal]:
@@ -130,3 +120,15 @@ def one_store_refusals(s3: Model | None, gcs: Model | None, reads: tuple[KeyPath
     if s3 is not None and gcs is not None:
         found = gcs.model_dump(by_alias=True, exclude_unset=True)
         yield Refusal(("gcs",), found, "not both `s3` and `gcs`", reads)
+
+
+def one_store(s3: _S3 | None, gcs: _Gcs | None) -> _S3 | _Gcs:
+    """The one of two stores that is given.
+
+    Raises:
+        ValueError: none is, which the models refuse.
+    """
+    found = s3 or gcs
+    if found is None:
+        raise ValueError("neither `s3` nor `gcs`")
+    return found

@@ -17,9 +17,9 @@ from pulumi_kubernetes.core.v1 import (
     SeccompProfileArgs,
 )
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
-from pulumi_kubernetes.policy.v1 import PodDisruptionBudgetSpecArgs
 
 from components.postgres.credentials import PORT
+from components.postgres.replicas_service import replicas_service
 from components.postgres.security import container_security
 from components.servers.cloudsql.pins import CLOUD_SQL_PROXY_IMAGE
 from components.servers.cloudsql.settings import CloudSqlAuthProxy
@@ -62,32 +62,17 @@ class AuthProxy(pulumi.ComponentResource):
         super().__init__("lakehouse:postgres:AuthProxy", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         labels = {"app.kubernetes.io/name": "cloud-sql-proxy", "app.kubernetes.io/instance": name}
-
-        def metadata(annotations: dict[str, pulumi.Input[str]] | None = None) -> ObjectMetaArgs:
-            return ObjectMetaArgs(name=name, namespace=place.namespace, labels=labels, annotations=annotations)
-
+        metadata = ObjectMetaArgs(name=name, namespace=place.namespace, labels=labels)
+        identity = {"iam.gke.io/gcp-service-account": settings.service_account}
         account = k8s.core.v1.ServiceAccount(
             f"{name}-account",
-            metadata=metadata({"iam.gke.io/gcp-service-account": settings.service_account}),
+            metadata=ObjectMetaArgs(name=name, namespace=place.namespace, labels=labels, annotations=identity),
             opts=child,
         )
-        k8s.core.v1.Service(
-            f"{name}-service",
-            # Waiting for the pods is the Deployment's part.
-            metadata=metadata({"pulumi.com/skipAwait": "true"}),
-            spec={"selector": labels, "ports": [{"name": "postgresql", "port": PORT, "target_port": "postgresql"}]},
-            opts=child,
-        )
-        if settings.instances > 1:
-            k8s.policy.v1.PodDisruptionBudget(
-                f"{name}-disruption",
-                metadata=metadata(),
-                spec=PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=LabelSelectorArgs(match_labels=labels)),
-                opts=child,
-            )
+        replicas_service(name, metadata, settings.instances, child)
         k8s.apps.v1.Deployment(
             f"{name}-pods",
-            metadata=metadata(),
+            metadata=metadata,
             spec=DeploymentSpecArgs(
                 replicas=settings.instances,
                 selector=LabelSelectorArgs(match_labels=labels),

@@ -72,12 +72,11 @@ $!"
   for locker in $lockers; do
     wait "$locker" || true
   done
-  expected=$total
   if [ "$locked" = yes ]; then
     # Every lock was held until after the last snapshot.
     [ "$(find "$moment" -name '*.held' | wc -l)" -eq "$total" ]
   else
-    timeout 60 sh "$here/barrier.sh" snapshot "$expected"
+    timeout 60 sh "$here/barrier.sh" snapshot "$total"
   fi
 }
 
