@@ -328,7 +328,7 @@ def test_two_moves_at_once_exclude_each_other(mover: Mover) -> None:
     output, _ = first.communicate(timeout=120)
 
     assert second.returncode == 1
-    assert "another move of role airbyte is running" in second.stdout
+    assert "another move or restore of role airbyte is running" in second.stdout
     assert first.returncode == 0, output
     assert dumps(mover.source) == dumps(mover.target)
 

@@ -23,6 +23,7 @@ from tests.support.ca import CertificateAuthority
 POSTGRES = Path(__file__).parents[2] / "components" / "postgres"
 SCRIPTS = POSTGRES / "scripts"
 BACKUP_SCRIPTS = POSTGRES / "backups" / "scripts"
+RESTORE_SCRIPTS = POSTGRES / "restore" / "scripts"
 UID = 999
 SALT = bytes(range(16))
 """Salt of every role's password in tests."""
@@ -72,7 +73,7 @@ class Root:
 def unpacked_image(prefix: Sequence[str] = ()) -> Iterator[Root]:
     """The image's files in a temporary folder; `prefix` is that of the root."""
     with _unpacked(postgres.ROOTFS, ENVIRONMENT, prefix) as root:
-        for script in (*SCRIPTS.iterdir(), *BACKUP_SCRIPTS.iterdir()):
+        for script in (*SCRIPTS.iterdir(), *BACKUP_SCRIPTS.iterdir(), *RESTORE_SCRIPTS.iterdir()):
             if script.suffix in {".sh", ".sql", ".conf"}:
                 shutil.copy(script, root.path / "scripts")
         yield root

@@ -1,4 +1,4 @@
--- Acquires the lock against concurrent moves of the same role, and runs the next step. Variables: username; seconds to wait;
+-- Acquires the lock against concurrent moves and restores of the same role, and runs the next step. Variables: username; seconds to wait;
 -- variable, the environment variable in which the next step finds the process id of the session that holds the lock.
 -- Environment: NEXT, the command of the next step.
 \set VERBOSITY terse
@@ -10,7 +10,7 @@ DECLARE
 BEGIN
   WHILE NOT pg_try_advisory_lock(key) LOOP
     IF clock_timestamp() > deadline THEN
-      RAISE EXCEPTION 'another move of role % is running', current_setting('lakehouse.username');
+      RAISE EXCEPTION 'another move or restore of role % is running', current_setting('lakehouse.username');
     END IF;
     PERFORM pg_sleep(0.5);
   END LOOP;

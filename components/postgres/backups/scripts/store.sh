@@ -6,22 +6,15 @@
 # one; OUTCOME, a file for the outcome; RCLONE_CONFIG_…, rclone's own settings.
 set -eu
 umask 077
-# Its settings come from the environment only.
-export RCLONE_CONFIG=/dev/null
+here=$(dirname "$0")
+# shellcheck source=components/postgres/backups/scripts/sets.sh
+. "$here/sets.sh"
 
 say() {
   printf '%s  %s\n' "$(date -u +%H:%M:%S)" "$*"
 }
 begun=$(date +%s)
 name=$(basename "$SET")
-
-sets_with() { # sets_with FILE: names of the sets that have the file, oldest first
-  rclone lsf --recursive --files-only --max-depth 2 --include "/*/$1" "$STORE" | sed -n 's|^\([0-9]\{8\}T[0-9]\{6\}Z\)/.*|\1|p' | sort
-}
-
-older() { # older NAME NAME: whether a set is older than another, by their names
-  [ "$(printf '%s' "$1" | tr -d TZ)" -lt "$(printf '%s' "$2" | tr -d TZ)" ]
-}
 
 named() { # named SECONDS: the name of a set of that time
   date -u -d "@$1" +%Y%m%dT%H%M%SZ

@@ -1,0 +1,1 @@
+"""Restoring an app's backup set."""

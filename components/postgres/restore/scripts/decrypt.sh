@@ -1,0 +1,29 @@
+#!/bin/sh
+# Decrypts a fetched set that is encrypted with age; leaves others as they are. Exit status: 3 if it cannot be decrypted.
+# Environment: SCRATCH, the folder of the pod's volume; IDENTITY, a file with private keys of age; PRIVATE, a folder in
+# memory, for the archive with the app's Secrets.
+set -eu
+here=$(dirname "$0")
+# shellcheck source=components/postgres/scripts/waiting.sh
+. "$here/waiting.sh"
+umask 077
+cd "$SCRATCH/set"
+if [ -z "$(find . -name '*.age' | head -n 1)" ]; then
+  say "the set is not encrypted with age"
+  exit 0
+fi
+[ -s "$IDENTITY" ] || refuse "the set is encrypted with age, and there is no private key: see docs/backups.md, Restore"
+
+decrypt() { # decrypt FILE TARGET
+  age --decrypt --identity "$IDENTITY" --output "$2" "$1" 2>"$SCRATCH/error" ||
+    refuse "$1 cannot be decrypted: $(head -n 1 "$SCRATCH/error")"
+}
+
+decrypt secrets.enc.age "$PRIVATE/secrets.tar"
+rm secrets.enc.age
+files=$(find . -name '*.age' | sort)
+for file in $files; do
+  decrypt "$file" "${file%.age}"
+  rm "$file"
+done
+say "decrypted: $(printf '%s\n' "$files" | wc -l) files"
