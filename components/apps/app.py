@@ -93,6 +93,11 @@ class AppSettings(Model):
         return (f"{self.server_name}-admin", self.pooler_name)
 
     @property
+    def own_secrets(self) -> tuple[str, ...]:
+        """Those of `secret_names` that the app itself creates, once, and that belong to the rows of its database."""
+        return ()
+
+    @property
     def pooler_name(self) -> str:
         """Name of the pooler in front of its server, embedded or not."""
         return f"{self.server_name}-pooler"

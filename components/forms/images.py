@@ -6,8 +6,10 @@ from components.forms.names import Form
 
 POSTGRES_IMAGE = "docker.io/library/postgres:17.11-trixie"
 RCLONE_IMAGE = "docker.io/rclone/rclone:1.75.1"
+KUBECTL_IMAGE = "docker.io/alpine/kubectl:1.34.2"
+"""`kubectl`, one static program, and a shell; the official image has no shell."""
 
-DEFAULT_IMAGES = frozenset({POSTGRES_IMAGE, RCLONE_IMAGE})
+DEFAULT_IMAGES = frozenset({POSTGRES_IMAGE, RCLONE_IMAGE, KUBECTL_IMAGE})
 """Images that the program names itself. They are pulled from the mirror, if there is one."""
 
 

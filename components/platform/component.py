@@ -1,21 +1,18 @@
 """The platform: namespaces, and for each app a server, a database on it, and the app itself."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.apps.airbyte.component import Airbyte
-from components.apps.airbyte.pins import AIRBYTE_CHART
 from components.apps.app import AppPlacement, AppSettings
 from components.apps.dagster.component import Dagster
-from components.apps.dagster.pins import DAGSTER_CHART
 from components.kubernetes.cluster import ClusterProvider
 from components.kubernetes.kubectl import Kubectl
 from components.kubernetes.object_defaults import ObjectDefaults
+from components.platform.backups import backup_of
 from components.platform.budgets import budgets, exported, with_limit
 from components.platform.moves import moves
 from components.platform.outputs import AppOutputs
@@ -23,12 +20,12 @@ from components.platform.poolers import certificate_of, own_pooler, past, throug
 from components.platform.postgresql import AnyPostgreSQL
 from components.platform.settings import Stack
 from components.postgres.backups.component import Backups
-from components.postgres.backups.pod import BackupOf
-from components.postgres.database import LOGIN, Database, DatabaseArgs, stack_id
+from components.postgres.database import LOGIN, Database, DatabaseArgs
 from components.postgres.move import Downtime, Move
 from components.postgres.pooler.budget import PGBOUNCERS_POOL_SIZE, Budget
 from components.postgres.pooler.component import Pooler, PoolerArgs
 from components.postgres.pooler.pgbouncer import PgBouncerSettings
+from components.postgres.restore.component import Restores
 from components.postgres.server import ServerComponent
 from components.postgres.sessions import ClientSession, PodSession
 from components.postgres.term import total
@@ -43,8 +40,6 @@ SERVER = "postgresql"
 """Name of the server that both apps share, and prefix of the names in it."""
 
 _APPS = {"airbyte": Airbyte, "dagster": Dagster}
-_CHARTS = {"airbyte": AIRBYTE_CHART, "dagster": DAGSTER_CHART}
-_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 _NO_CONFIG = ProviderConfig()
 
@@ -166,6 +161,8 @@ class Platform(pulumi.ComponentResource):
         if move is not None:
             options = self._in_namespace(move.namespace, database, self._sources[key])
             needs.append(Move(f"{key}-move", move, options))
+        made, backups = self._backups(app, database)
+        needs += made
         pooler = own_pooler(postgresql, app)
         if pooler is not None:
             # After a move: until then pods of the app use the pooler's name to reach the server that they move from.
@@ -179,30 +176,32 @@ class Platform(pulumi.ComponentResource):
             if isinstance(postgresql, EmbeddedPostgreSQL)
             else ClientSession(app.namespace, postgresql.image, self._pods)
         )
-        backups = self._backups(app, database, component)
         return AppOutputs(postgresql.mode, database, session, app.url or component.address, backups)
 
-    def _backups(
-        self, app: AppSettings, database: Database, component: pulumi.Resource
-    ) -> dict[str, pulumi.Input[str]]:
-        """The app's backup sets, if the stack file asks for them; their outputs."""
-        settings = self._stack.backups
+    def _backups(self, app: AppSettings, database: Database) -> tuple[list[pulumi.Resource], dict[str, Any]]:
+        """What makes and restores the app's backup sets, if the stack file asks for them; and its outputs."""
+        settings, key, stack = self._stack.backups, app.key, self._stack
         if settings is None:
-            return {}
-        of = BackupOf(
-            app=app.key,
-            namespace=app.namespace,
-            server=self._servers[app.key].connection,
-            databases=list(app.databases),
-            database_secret=app.database.secret_name,
-            secret_names=app.secret_names,
-            stack=stack_id(),
-            deployment=database.deployment,
-            chart=f"{app.key} {app.chart.version_or(_CHARTS[app.key].version)}",
-            program=tomllib.loads(_PROJECT.read_text())["project"]["version"],
+            return [], {}
+        server = self._servers[key].connection
+        of = backup_of(app, server, database)
+        options = self._in_namespace(app.namespace, database)
+        given = stack.backup_key
+        backups = Backups(
+            f"{key}-backup",
+            of,
+            settings,
+            key=None if given is None else given.get_secret_value(),
+            retain_data=stack.retain_data,
+            opts=options,
         )
-        options = self._in_namespace(app.namespace, database, component)
-        return Backups(f"{app.key}-backup", of, settings, retain_data=self._stack.retain_data, opts=options).outputs
+        if server.admin is None:
+            return [backups], backups.outputs
+        options = self._in_namespace(app.namespace, database, backups)
+        restores = Restores(
+            f"{key}-restore", of, settings, admin=server.admin, restore_from=stack.restore_from, opts=options
+        )
+        return [backups, restores], {**backups.outputs, **restores.outputs}
 
     def _database(self, app: AppSettings) -> Database:
         app = with_limit(app, self._budgets)

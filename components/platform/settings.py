@@ -12,9 +12,10 @@ from components.forms.base import KeyPath, Model, Refusal
 from components.forms.labels import Labels, NamespaceLabels
 from components.forms.names import Namespace
 from components.kubernetes.pods import Pods
-from components.platform import budgets, moving, poolers, sharing
+from components.platform import budgets, moving, poolers, restoring, sharing
 from components.platform.postgresql import AnyPostgreSQL, PostgreSQL
 from components.postgres.backups.settings import BackupSets
+from components.postgres.restore.settings import RestoreFrom
 from components.servers.embedded.settings import EmbeddedPostgreSQL
 from components.servers.kind import ServerSettings
 from components.servers.standalone import StandalonePostgreSQL
@@ -81,6 +82,11 @@ class Stack(Model):
     """Password of an existing server's admin, encrypted: `pulumi config set --secret adminPassword`."""
     backups: Annotated[BackupSets | None, BeforeValidator(_none_if_empty)] = None
     """Backup sets of each app: its databases and Secrets, taken at one moment, and proven by a restore."""
+    backup_key: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
+    """Passphrase of the Secrets in backup sets, encrypted: `pulumi config set --secret backupKey`; absent, one is
+    generated. With `restoreFrom`, that of the stack that made the set (its output `backupKey`)."""
+    restore_from: Annotated[RestoreFrom | None, BeforeValidator(_none_if_empty)] = None
+    """The backup set that the databases of a new server begin as. Remove the setting once they are restored."""
     labels: Labels = {}
     """Labels of every Kubernetes object that the program creates, and of all pods, such as `team: data`."""
     pods: Pods = Pods()
@@ -106,6 +112,14 @@ class Stack(Model):
         yield from self._taken_secrets()
         yield from self._backup_names()
         yield from moving.refusals(self.postgresql, self.move_from)
+        yield from restoring.key_refusals(self.backup_key, self.backups)
+        yield from restoring.refusals(
+            self.restore_from,
+            self.backups,
+            self.postgresql,
+            moves=self.move_from is not None,
+            own_key=self.backup_key is None,
+        )
         for setting, postgresql in self.postgresqls.items():
             if isinstance(postgresql, StandalonePostgreSQL):
                 yield from sharing.refusals(

@@ -101,6 +101,11 @@ class CloudSettings(ServerSettings):
         return Capacity(connections, self.capacity_setting, (*server_reserve(parameters), *own))
 
     @property
+    def is_copy(self) -> bool:
+        """Whether it begins as a copy of another server."""
+        return self.instance is not None and self.instance.restore_from is not None
+
+    @property
     def given_pooler(self) -> CertifiedPgBouncerSettings | None:
         """PgBouncer between apps and server."""
         return self.pooler
@@ -138,7 +143,7 @@ def cloud_connection(
         admin=admin,
         client_image=place.client_image,
         ca_certificate=ca_certificates if settings.client_tls is TlsMode.VERIFY_FULL else None,
-        restored=settings.instance is not None and settings.instance.restore_from is not None,
+        restored=settings.is_copy,
     )
     if settings.existing is None:
         return connection

@@ -60,6 +60,11 @@ class ServerSettings(Model):
         return True
 
     @property
+    def is_copy(self) -> bool:
+        """Whether it begins as a copy of another server."""
+        return False
+
+    @property
     def capacity(self) -> Capacity | None:
         """The connections that it accepts; None where that is not known."""
         return None

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -32,6 +31,12 @@ def backup(root: Root) -> Iterator[Backup]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def dumped(backup: Backup) -> list[str]:
+    """Contents of the databases as they are in the set."""
+    return all_contents(backup)
+
+
 @pytest.fixture
 def restore(backup: Backup) -> Iterator[Restore]:
     """A restore on the server of the app, whose databases get rows after the set, and their old names afterwards."""
@@ -49,7 +54,18 @@ def restore(backup: Backup) -> Iterator[Restore]:
 def contents(backup: Backup, database: str) -> str:
     """A dump of a database, without what differs between two of the same."""
     variables = backup.variables(NAME)
-    dump = ["pg_dump", "--no-owner", "--no-comments", "-h", "127.0.0.1", "-p", variables["PGPORT"], "-U", "airbyte", database]
+    dump = [
+        "pg_dump",
+        "--no-owner",
+        "--no-comments",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        variables["PGPORT"],
+        "-U",
+        "airbyte",
+        database,
+    ]
     done = backup.server.root.run(*dump, env={"PGPASSWORD": PASSWORD})
     assert done.returncode == 0, done.stderr
     return "\n".join(line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
@@ -75,9 +91,8 @@ def untouched(restore: Restore) -> bool:
     return not asked and not kept(restore) and rows == "1"
 
 
-def test_a_restore_brings_back_everything_and_keeps_the_old_content(backup: Backup) -> None:
+def test_a_restore_brings_back_everything_and_keeps_the_old_content(backup: Backup, dumped: list[str]) -> None:
     server = backup.server
-    before = all_contents(backup)
     restore = Restore(backup, server)
     restore.prepare(NAME)
     server.psql("DROP TABLE kinds CASCADE; CREATE TABLE later AS SELECT 1 AS n", user="airbyte", database="airbyte")
@@ -85,15 +100,15 @@ def test_a_restore_brings_back_everything_and_keeps_the_old_content(backup: Back
     with server.session("airbyte", PASSWORD, "temporal"):
         done = restore.run()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert all_contents(backup) == before
+    assert all_contents(backup) == dumped
     old = kept(restore)
     assert [name.rsplit("_", 1)[0] for name in old] == ["airbyte_before", "temporal_before"]
     assert server.psql("SELECT n FROM later", user="airbyte", database=old[0]) == "1"
     assert f"the old databases are kept as: {', '.join(old)}" in done.stdout
     assert "the app was down for" in done.stdout
     # The settings of the app's database, and the mark of its creator.
-    setting = "SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = 'airbyte')"
-    assert "statement_timeout=77s" in server.psql(setting)
+    settings = "SELECT setconfig FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase"
+    assert "statement_timeout=77s" in server.psql(f"{settings} WHERE datname = 'airbyte'")
     mark = server.psql("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'airbyte'")
     assert '"made_by"' in mark and f'"set": "{NAME}"' in mark
     bootstrapped = server.bootstrap(
@@ -151,7 +166,7 @@ def test_beside_leaves_the_app_alone(restore: Restore) -> None:
     assert not [line for line in log(restore) if not line.startswith("get ")]
 
 
-def test_a_new_server_gets_the_set_once(backup: Backup, root: Root) -> None:
+def test_a_new_server_gets_the_set_once(backup: Backup, root: Root, dumped: list[str]) -> None:
     server = started(new_server(root))
     try:
         server.bootstrap(admin_password="admin", username="airbyte", password=PASSWORD, databases="\n".join(DATABASES))
@@ -160,8 +175,7 @@ def test_a_new_server_gets_the_set_once(backup: Backup, root: Root) -> None:
         (restore.cluster / "deployments").write_text("")
         done = restore.run()
         assert done.returncode == 0, done.stdout + done.stderr
-        copied = Backup(server, backup.folder)
-        assert all_contents(copied) == all_contents(backup)
+        assert all_contents(Backup(server, backup.folder)) == dumped
         assert kept(restore) == []
         server.psql("CREATE TABLE since AS SELECT 1", user="airbyte", database="airbyte")
         other = restore.run(RUN="another", WANTED="20250101T000000Z")
@@ -287,7 +301,10 @@ def test_names_that_need_quotes(root: Root) -> None:
     server = started(new_server(root))
     try:
         names = "\n".join(names_hard_to_quote())
-        assert server.bootstrap(admin_password="admin", username="airbyte", password=PASSWORD, databases=names).returncode == 0
+        assert (
+            server.bootstrap(admin_password="admin", username="airbyte", password=PASSWORD, databases=names).returncode
+            == 0
+        )
         backup = Backup(server, f"hard-{server.name}", {"APP_DATABASES": names})
         for name in SECRETS:
             (backup.path / "secrets" / name).mkdir(parents=True)

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Stands in for kubectl in tests of scripts, which have no cluster: Deployments and Secrets are files in $CLUSTER. Everything
-# that it is asked is appended to $CLUSTER/log.
+# that it is asked is appended to $CLUSTER/log, one line each.
 set -eu
-printf '%s\n' "$*" >>"$CLUSTER/log"
+# A template has line breaks.
+printf '%s\n' "$*" | tr '\n' ' ' | sed 's/ $//' >>"$CLUSTER/log"
+echo >>"$CLUSTER/log"
 deployments=$CLUSTER/deployments
 [ -e "$CLUSTER/fail" ] && [ "$(cat "$CLUSTER/fail")" = "$1" ] && { echo "kubectl: $1: refused" >&2; exit 1; }
 case "$1 $2" in

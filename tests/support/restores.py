@@ -11,7 +11,9 @@ from tests.support.backups import Backup
 from tests.support.postgres import UID, DatabaseServer
 
 KUBECTL = Path(__file__).with_name("kubectl_double.sh")
-DEPLOYMENTS = "1 airbyte-server 2 <nil> app=server,\n1 airbyte-worker 1 <nil> app=worker,\n1 airbyte-cron 0 <nil> app=cron,\n"
+DEPLOYMENTS = (
+    "1 airbyte-server 2 <nil> app=server,\n1 airbyte-worker 1 <nil> app=worker,\n1 airbyte-cron 0 <nil> app=cron,\n"
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,10 @@ class Restore:
         """Environment of the stage."""
         of, inside = self.backup.variables(""), f"/volume/{self.path.name}"
         return {
-            **{key: of[key] for key in ("PGHOST", "PGSSLMODE", "APP_NAME", "APP_DATABASES", "BACKUP_KEY", "JOBS", "CHART")},
+            **{
+                key: of[key]
+                for key in ("PGHOST", "PGSSLMODE", "APP_NAME", "APP_DATABASES", "BACKUP_KEY", "JOBS", "CHART")
+            },
             "PGPORT": str(self.server.port),
             "PGDATABASE": "postgres",
             "APP_USERNAME": "airbyte",

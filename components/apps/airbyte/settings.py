@@ -177,8 +177,13 @@ class AirbyteSettings(AppSettings):
     @property
     def secret_names(self) -> tuple[str, ...]:
         """Secrets that the program and the chart create beside the database's own (the chart's templates)."""
-        chart = (f"{self.release_name}-airbyte-secrets", "airbyte-auth-secrets")
+        chart = (f"{self.release_name}-airbyte-secrets", *self.own_secrets)
         return (*super().secret_names, f"{self.release_name}-object-storage", *chart)
+
+    @property
+    def own_secrets(self) -> tuple[str, ...]:
+        """The bootloader's: password and client of the admin, and the key of their tokens."""
+        return ("airbyte-auth-secrets",)
 
     def refusals(self) -> Iterator[Refusal]:
         """Values that the chart does not support, and names that are in use."""

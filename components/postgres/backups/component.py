@@ -13,6 +13,7 @@ from components.kubernetes.secrets import secret
 from components.postgres.backups.pod import BACKUP_KEY, BackupOf, backup_pod
 from components.postgres.backups.settings import BackupSets
 from components.postgres.backups.storage import ClaimSets
+from components.postgres.backups.volumes import claim_name
 from components.postgres.credentials import CA_CERTIFICATE, PASSWORD_LENGTH
 from components.postgres.scripts import fingerprint, read
 from components.postgres.security import CONFIG_HASH
@@ -42,6 +43,7 @@ class Backups(pulumi.ComponentResource):
         of: BackupOf,
         settings: BackupSets,
         *,
+        key: str | None = None,
         retain_data: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -51,6 +53,7 @@ class Backups(pulumi.ComponentResource):
             name: name of the component.
             of: the app.
             settings: how its sets are made.
+            key: passphrase of the Secrets in them, a secret; None for a generated one.
             retain_data: whether a claim with sets is retained when it is no longer needed.
             opts: options of the component.
         """
@@ -58,8 +61,12 @@ class Backups(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         labels = {"app.kubernetes.io/name": "backup", "app.kubernetes.io/instance": of.name}
         metadata: ObjectMetaArgsDict = {"name": of.name, "namespace": of.namespace, "labels": labels}
-        key = random.RandomPassword(f"{name}-key", length=PASSWORD_LENGTH, special=False, opts=child)
-        key_secret = secret(f"{name}-key", metadata, {BACKUP_KEY: key.result}, child)
+        passphrase = pulumi.Output.secret(
+            random.RandomPassword(f"{name}-key", length=PASSWORD_LENGTH, special=False, opts=child).result
+            if key is None
+            else key
+        )
+        key_secret = secret(f"{name}-key", metadata, {BACKUP_KEY: passphrase}, child)
         scripts = backup_scripts()
         ca = of.server.ca_certificate
         files = k8s.core.v1.ConfigMap(
@@ -73,7 +80,7 @@ class Backups(pulumi.ComponentResource):
                 f"{name}-sets",
                 metadata={
                     **metadata,
-                    "name": f"{of.name}-sets",
+                    "name": claim_name(of.name),
                     # Where its class waits for the first pod, it is bound by the first backup only.
                     "annotations": {"pulumi.com/patchForce": "true", "pulumi.com/skipAwait": "true"},
                 },
@@ -120,6 +127,6 @@ class Backups(pulumi.ComponentResource):
         self.outputs = {
             "backupSets": text(settings.storage.root, f"/{of.folder}"),
             "backupCommand": f"kubectl create job -n {of.namespace} --from=cronjob/{of.name} {of.name}-$(date +%s)",
-            "backupKey": pulumi.Output.secret(key.result),
+            "backupKey": passphrase,
         }
         self.register_outputs({})

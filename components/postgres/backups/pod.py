@@ -6,25 +6,27 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_kubernetes.core.v1 import (
     EnvVarArgs,
-    EphemeralVolumeSourceArgs,
-    PersistentVolumeClaimSpecArgs,
-    PersistentVolumeClaimTemplateArgs,
-    PersistentVolumeClaimVolumeSourceArgs,
     PodTemplateSpecArgs,
     SecretVolumeSourceArgs,
     VolumeArgs,
     VolumeMountArgs,
-    VolumeResourceRequirementsArgs,
 )
 
 from components.forms.computed import text
 from components.postgres.backups.settings import BackupSets
-from components.postgres.backups.storage import CLAIM_FOLDER, ClaimSets
+from components.postgres.backups.volumes import (
+    POSTGRES,
+    SCRATCH,
+    SCRATCH_MOUNT,
+    TOOL,
+    scratch_volume,
+    store_mounts,
+    store_volumes,
+)
 from components.postgres.bootstrap_job import server_environment
-from components.postgres.script_pod import PodResources, from_secret, literal, script_container, script_pod
+from components.postgres.script_pod import from_secret, literal, script_container, script_pod
 from components.postgres.server import ServerConnection
 
-SCRATCH = "/scratch"
 SECRETS = "/secrets"
 BACKUP_KEY = "key"
 """Key of the passphrase in the Secret `<name>`."""
@@ -35,10 +37,6 @@ _WAIT_SECONDS = 300
 _SERVER_MEMORY_MIB = 128
 """Cache of the throw-away server, as PostgreSQL's own default of `shared_buffers`."""
 
-# pg_dump, pg_restore and psql hold a whole row in memory, each of the parallel ones.
-_POSTGRES = PodResources(cpu="250m", cpu_limit="4", memory="512Mi", memory_limit="2Gi", files="64Mi")
-_TOOL = PodResources(cpu="100m", cpu_limit="2", memory="128Mi", memory_limit="1Gi", files="64Mi")
-
 
 @dataclass(frozen=True)
 class BackupOf:
@@ -48,9 +46,12 @@ class BackupOf:
         app: its key in the stack file.
         namespace: its namespace.
         server: its server, past a pooler.
+        username: its role.
         databases: the databases of its role, the main one first.
         database_secret: the Secret of its database.
         secret_names: its other Secrets; they need not exist.
+        own_secrets: those of them that the app itself creates, once, and that belong to its rows.
+        release: name of its Helm release.
         stack: project and stack, separated by `/`.
         deployment: id of the deployment in the marks on its databases; empty where there are none.
         chart: its chart and version.
@@ -60,9 +61,12 @@ class BackupOf:
     app: str
     namespace: str
     server: ServerConnection
+    username: str
     databases: Sequence[str]
     database_secret: str
     secret_names: Sequence[str]
+    own_secrets: Sequence[str]
+    release: str
     stack: str
     deployment: pulumi.Input[str]
     chart: str
@@ -94,7 +98,6 @@ def backup_pod(
     place = [literal("SCRATCH", SCRATCH), literal("SECRETS", SECRETS), literal("SERVER", f"{SCRATCH}/server")]
     key = from_secret("BACKUP_KEY", of.name, BACKUP_KEY)
     jobs = EnvVarArgs(name="JOBS", value=str(settings.jobs))
-    scratch = VolumeMountArgs(name="scratch", mount_path=SCRATCH)
     names = [of.database_secret, *of.secret_names]
     secrets = [
         VolumeMountArgs(name=f"secret-{number}", mount_path=f"{SECRETS}/{name}", read_only=True)
@@ -107,16 +110,16 @@ def backup_pod(
             script=["stage.sh", "dump"],
             image=image,
             environment=[*place, key, jobs, *_dump(of, settings)],
-            resources=_POSTGRES,
-            mounts=[scratch, *secrets],
+            resources=POSTGRES,
+            mounts=[SCRATCH_MOUNT, *secrets],
         ),
         script_container(
             name="prove",
             script=["stage.sh", "prove"],
             image=image,
             environment=[*place, key, jobs, EnvVarArgs(name="MEMORY", value=str(_SERVER_MEMORY_MIB))],
-            resources=_POSTGRES,
-            mounts=[scratch],
+            resources=POSTGRES,
+            mounts=[SCRATCH_MOUNT],
         ),
     ]
     if settings.encryption is not None:
@@ -127,11 +130,10 @@ def backup_pod(
                 script=["stage.sh", "encrypt"],
                 image=settings.encryption.image,
                 environment=[*place, recipients],
-                resources=_TOOL,
-                mounts=[scratch, *secrets],
+                resources=TOOL,
+                mounts=[SCRATCH_MOUNT, *secrets],
             )
         )
-    claim = isinstance(settings.storage, ClaimSets)
     return script_pod(
         name="store",
         script=["stage.sh", "store"],
@@ -148,12 +150,12 @@ def backup_pod(
         files_name=of.name,
         labels=labels,
         annotations=annotations,
-        resources=_TOOL,
-        mounts=[scratch, *([VolumeMountArgs(name="store", mount_path=CLAIM_FOLDER)] if claim else [])],
+        resources=TOOL,
+        mounts=[SCRATCH_MOUNT, *store_mounts(settings)],
         stages=stages,
         service_account=account,
         volumes=[
-            VolumeArgs(name="scratch", ephemeral=_scratch(settings)),
+            scratch_volume(settings.scratch),
             *(
                 VolumeArgs(
                     name=f"secret-{number}",
@@ -162,7 +164,7 @@ def backup_pod(
                 )
                 for number, name in enumerate(names)
             ),
-            *([_store(of.name)] if claim else []),
+            *store_volumes(of.name, settings),
         ],
     )
 
@@ -186,21 +188,3 @@ def _dump(of: BackupOf, settings: BackupSets) -> list[EnvVarArgs]:
         EnvVarArgs(name="GRACE_SECONDS", value="0"),
         EnvVarArgs(name="PROGRESS_SECONDS", value=str(_PROGRESS_SECONDS)),
     ]
-
-
-def _scratch(settings: BackupSets) -> EphemeralVolumeSourceArgs:
-    return EphemeralVolumeSourceArgs(
-        volume_claim_template=PersistentVolumeClaimTemplateArgs(
-            spec=PersistentVolumeClaimSpecArgs(
-                access_modes=["ReadWriteOnce"],
-                storage_class_name=settings.scratch.storage_class,
-                resources=VolumeResourceRequirementsArgs(requests={"storage": settings.scratch.storage_size}),
-            )
-        )
-    )
-
-
-def _store(name: str) -> VolumeArgs:
-    return VolumeArgs(
-        name="store", persistent_volume_claim=PersistentVolumeClaimVolumeSourceArgs(claim_name=f"{name}-sets")
-    )

@@ -54,7 +54,7 @@ class CloudNativePGServer(ServerComponent):
             ca_certificate=self._ca_certificate(cluster),
             app_host=f"{settings.pooler_name}.{place.namespace}.svc.cluster.local" if pooled else None,
             app_port=PORT if pooled else None,
-            restored=settings.restore_from is not None,
+            restored=settings.is_copy,
         )
         if settings.backups is not None:
             self.outputs = {"backups": last_backup_command(settings.name, place.namespace)}

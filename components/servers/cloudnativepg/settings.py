@@ -109,6 +109,11 @@ class CloudNativePGSettings(OperatedSettings, ServerSize):
         return Capacity(self.max_connections, self.capacity_setting, (*server_reserve(self.parameters), OPERATOR))
 
     @property
+    def is_copy(self) -> bool:
+        """Whether it begins as a copy of another server."""
+        return self.restore_from is not None
+
+    @property
     def given_pooler(self) -> CloudNativePGPooler | None:
         """PgBouncer between apps and server."""
         return self.pooler

@@ -55,7 +55,7 @@ class CrunchyDataServer(ServerComponent):
             ca_certificate=ca,
             app_host=f"{settings.name}-pgbouncer.{place.namespace}.svc" if pooled else None,
             app_port=PORT if pooled else None,
-            restored=settings.restore_from is not None,
+            restored=settings.is_copy,
         )
         self.outputs = {"backups": last_backups_command(settings.name, place.namespace)}
         self.register_outputs({})

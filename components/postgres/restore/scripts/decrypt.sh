@@ -1,7 +1,7 @@
 #!/bin/sh
 # Decrypts a fetched set that is encrypted with age; leaves others as they are. Exit status: 3 if it cannot be decrypted.
-# Environment: SCRATCH, the folder of the pod's volume; IDENTITY, a file with private keys of age; PRIVATE, a folder in
-# memory, for the archive with the app's Secrets.
+# Environment: SCRATCH, the folder of the pod's volume; IDENTITY, a file with private keys of age, which the Secret
+# IDENTITY_SECRET contains; PRIVATE, a folder in memory, for the archive with the app's Secrets.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=components/postgres/scripts/waiting.sh
@@ -12,7 +12,8 @@ if [ -z "$(find . -name '*.age' | head -n 1)" ]; then
   say "the set is not encrypted with age"
   exit 0
 fi
-[ -s "$IDENTITY" ] || refuse "the set is encrypted with age, and there is no private key: see docs/backups.md, Restore"
+[ -s "$IDENTITY" ] || refuse "the set is encrypted with age, and the Secret $IDENTITY_SECRET with a private key does not exist:" \
+  "see docs/backups.md, Restore"
 
 decrypt() { # decrypt FILE TARGET
   age --decrypt --identity "$IDENTITY" --output "$2" "$1" 2>"$SCRATCH/error" ||
