@@ -43,7 +43,7 @@ test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 	@tests/both.sh $(RUN)
 
 campaign: $(VENV)/ready ## The long tests whole: Jobs killed at every step, primaries killed ten times; needs the sandbox
-	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py tests/scripts/test_backup_killed.py tests/scripts/test_backup_store.py -vv --durations=10
+	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py tests/scripts/test_backup_killed.py tests/scripts/test_backup_store.py tests/scripts/test_restore.py -vv --durations=10
 	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_11_cloudnativepg.py -vv -k "primaries_die or two_kinds"
 	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_17_pooler.py -vv
 

@@ -161,7 +161,7 @@ class Platform(pulumi.ComponentResource):
         if move is not None:
             options = self._in_namespace(move.namespace, database, self._sources[key])
             needs.append(Move(f"{key}-move", move, options))
-        made, backups = self._backups(app, database)
+        made, backups = self._backups(app, database, needs)
         needs += made
         pooler = own_pooler(postgresql, app)
         if pooler is not None:
@@ -178,14 +178,16 @@ class Platform(pulumi.ComponentResource):
         )
         return AppOutputs(postgresql.mode, database, session, app.url or component.address, backups)
 
-    def _backups(self, app: AppSettings, database: Database) -> tuple[list[pulumi.Resource], dict[str, Any]]:
+    def _backups(
+        self, app: AppSettings, database: Database, needs: Sequence[pulumi.Resource]
+    ) -> tuple[list[pulumi.Resource], dict[str, Any]]:
         """What makes and restores the app's backup sets, if the stack file asks for them; and its outputs."""
         settings, key, stack = self._stack.backups, app.key, self._stack
         if settings is None:
             return [], {}
         server = self._servers[key].connection
         of = backup_of(app, server, database)
-        options = self._in_namespace(app.namespace, database)
+        options = self._in_namespace(app.namespace, *needs)
         given = stack.backup_key
         backups = Backups(
             f"{key}-backup",
@@ -197,7 +199,7 @@ class Platform(pulumi.ComponentResource):
         )
         if server.admin is None:
             return [backups], backups.outputs
-        options = self._in_namespace(app.namespace, database, backups)
+        options = self._in_namespace(app.namespace, *needs, backups)
         restores = Restores(
             f"{key}-restore", of, settings, admin=server.admin, restore_from=stack.restore_from, opts=options
         )

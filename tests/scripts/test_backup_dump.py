@@ -44,6 +44,24 @@ def test_a_set_has_every_database_the_secrets_and_a_manifest(backup: Backup) -> 
     assert summed == files - {"SHA256SUMS"}
 
 
+def test_before_an_upgrade_empty_databases_are_skipped_and_others_are_not(running: DatabaseServer) -> None:
+    backup = Backup(running, f"empty-{running.name}")
+    backup.path.mkdir(parents=True)
+    (backup.path / "scratch").mkdir()
+    subprocess.run(["chown", "-R", "999:999", backup.path], check=True)
+    names = "\n".join(DATABASES)
+    running.bootstrap(admin_password="admin", username="airbyte", password=PASSWORD, databases=names)
+    for stage in ("dump", "prove"):
+        done = backup.server.root.run("sh", "/scripts/stage.sh", stage, env={**backup.variables(NAME), "EMPTY": "skip"})
+        assert done.returncode == 0, done.stderr
+    assert sorted(file.name for file in (backup.path / "scratch").iterdir()) == ["name", "skipped"]
+    (backup.path / "scratch" / "skipped").unlink()
+    running.psql("CREATE TABLE one AS SELECT 1 AS n", user="airbyte", database="temporal")
+    done = backup.run("dump", NAME, EMPTY="skip")
+    assert "there is nothing to back up" not in done.stdout
+    assert not (backup.path / "scratch" / "skipped").exists()
+
+
 def test_nothing_of_a_secret_is_readable_in_the_set_or_in_the_log(backup: Backup) -> None:
     done = backup.run("dump", NAME)
     assert done.returncode == 0, done.stderr

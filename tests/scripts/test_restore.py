@@ -120,6 +120,21 @@ def test_a_restore_brings_back_everything_and_keeps_the_old_content(backup: Back
         server.psql(f'DROP DATABASE "{name}"')
 
 
+def test_a_database_that_was_dropped_by_hand_comes_back(restore: Restore, dumped: list[str]) -> None:
+    server = restore.server
+    server.psql('DROP DATABASE "airbyte" WITH (FORCE)')
+    done = restore.run()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "database airbyte does not exist" in done.stdout
+    assert all_contents(restore.backup) == dumped
+    assert [name.rsplit("_", 1)[0] for name in kept(restore)] == ["temporal_before"]
+    bootstrapped = server.bootstrap(
+        admin_password="admin", username="airbyte", password=PASSWORD, databases="\n".join(DATABASES)
+    )
+    assert bootstrapped.returncode == 0, bootstrapped.stderr
+    server.psql("ALTER DATABASE airbyte SET statement_timeout = '77s'")
+
+
 def test_the_app_is_stopped_before_and_started_after_the_exchange(restore: Restore) -> None:
     done = restore.run()
     assert done.returncode == 0, done.stdout + done.stderr

@@ -73,6 +73,8 @@ class Backup:
             "SECRETS": f"{inside}/secrets",
             "BACKUP_KEY": KEY,
             "MOMENT": "locked",
+            "EMPTY": "dump",
+            "SCRATCH": f"{inside}/scratch",
             "JOBS": "2",
             "COMPRESSION": "zstd:1",
             "STACK": "lakehouse/test",

@@ -31,3 +31,6 @@ SQL_INSTANCE = "gcp:sql/databaseInstance:DatabaseInstance"
 SQL_USER = "gcp:sql/user:User"
 DNS_ZONE = "gcp:dns/managedZone:ManagedZone"
 DNS_RECORD = "gcp:dns/recordSet:RecordSet"
+
+ROLE = "kubernetes:rbac.authorization.k8s.io/v1:Role"
+ROLE_BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"

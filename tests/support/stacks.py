@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from stack.load import SECRET_SETTINGS
 from tests.support.recording import Plan, record
 
 ROOT = Path(__file__).parents[2]
@@ -44,8 +45,9 @@ def as_text(value: Any) -> str:
 
 
 def plan_program(config: dict[str, str], stack: str, *, preview: bool = False) -> Plan:
-    """Run the whole program on mocks."""
-    return record(run_main, config=config, stack=stack, preview=preview)
+    """Run the whole program on mocks, its passwords encrypted."""
+    secret = tuple(key for name in SECRET_SETTINGS if config.get(key := f"lakehouse:{name}"))
+    return record(run_main, config=config, stack=stack, secret_keys=secret, preview=preview)
 
 
 def plan(**settings: Any) -> Plan:

@@ -6,7 +6,7 @@ import pytest
 
 from components.postgres.backups.component import backup_scripts
 from stack.check import Mistakes, check
-from tests.support.kinds import CLAIM, CRON_JOB, SERVICE_ACCOUNT
+from tests.support.kinds import CLAIM, CRON_JOB, JOB, RELEASE, SERVICE_ACCOUNT
 from tests.support.recording import Plan
 from tests.support.secrecy import has_password
 from tests.support.stacks import plan
@@ -59,6 +59,19 @@ def test_each_app_has_a_cron_job_of_three_stages() -> None:
         assert [stage["name"] for stage in stages["containers"]] == ["store"]
     claim = planned.one(CLAIM, "airbyte-backup-sets")
     assert claim.inputs["metadata"]["name"] == "airbyte-database-backup-sets"
+
+
+def test_a_set_is_made_before_a_release_of_another_version() -> None:
+    planned = made(CLAIMED, beforeUpgrade=True)
+    for app in ("airbyte", "dagster"):
+        job = planned.one(JOB, f"{app}-backup-before-upgrade")
+        spec = job.inputs["spec"]["template"]["spec"]
+        dump = variables(spec["initContainers"][0])
+        assert (dump["EMPTY"], dump["CHART"].split()[0]) == ("skip", app)
+        assert job.urn in planned.needs(planned.one(RELEASE, app))
+        cron = variables(pod(planned, app)["spec"]["initContainers"][0])
+        assert cron == {**dump, "EMPTY": "dump"}
+    assert not [one for one in made(CLAIMED).resources if "before-upgrade" in one.name]
 
 
 def test_without_the_setting_there_is_nothing_of_it() -> None:

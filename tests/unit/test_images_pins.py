@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.forms.images import POSTGRES_IMAGE
+from components.forms.images import KUBECTL_IMAGE, POSTGRES_IMAGE
 from components.postgres.pooler.pins import PGBOUNCER_IMAGE
 from components.servers.cloudnativepg.pins import (
     CLOUDNATIVEPG_CHART,
     CLOUDNATIVEPG_IMAGE,
 )
-from sandbox.images import airbyte, busybox, cloudnativepg, dagster, pgbouncer, postgres
+from sandbox.images import airbyte, busybox, cloudnativepg, dagster, kubectl, pgbouncer, postgres
 from sandbox.images.cache import HERE, versions
 from sandbox.images.rootfs import package_version
 from sandbox.versions import versions as all_versions
@@ -84,6 +84,10 @@ def test_the_image_has_the_tag_that_the_program_asks_for() -> None:
 
 def test_pgbouncers_image_has_the_name_that_the_program_asks_for() -> None:
     assert pgbouncer.name() == PGBOUNCER_IMAGE
+
+
+def test_kubectls_image_has_the_name_that_the_program_asks_for() -> None:
+    assert kubectl.name() == KUBECTL_IMAGE
 
 
 def test_cloudnativepgs_images_have_the_names_that_program_and_operator_ask_for() -> None:

@@ -19,7 +19,7 @@ from components.postgres.scripts import fingerprint, read
 from components.postgres.security import CONFIG_HASH
 
 _FOLDER = Path(__file__).with_name("scripts")
-_SHARED = ("compare_fingerprints.sql", "fingerprint.sql", "waiting.sh")
+_SHARED = ("compare_fingerprints.sql", "fingerprint.sql", "move_contents.sql", "waiting.sh")
 
 
 def backup_scripts() -> dict[str, str]:
@@ -75,8 +75,9 @@ class Backups(pulumi.ComponentResource):
             data={**scripts, **({} if ca is None else {CA_CERTIFICATE: ca})},
             opts=child,
         )
+        needed: list[pulumi.Resource] = [key_secret, files]
         if isinstance(settings.storage, ClaimSets):
-            k8s.core.v1.PersistentVolumeClaim(
+            claim = k8s.core.v1.PersistentVolumeClaim(
                 f"{name}-sets",
                 metadata={
                     **metadata,
@@ -91,10 +92,28 @@ class Backups(pulumi.ComponentResource):
                 },
                 opts=pulumi.ResourceOptions(parent=self, retain_on_delete=retain_data),
             )
+            needed.append(claim)
         annotations = settings.storage.service_account_annotations
         if annotations:
-            k8s.core.v1.ServiceAccount(f"{name}-account", metadata={**metadata, "annotations": annotations}, opts=child)
-        pod_labels = {**labels, **settings.storage.pod_labels}
+            account = k8s.core.v1.ServiceAccount(
+                f"{name}-account", metadata={**metadata, "annotations": annotations}, opts=child
+            )
+            needed.append(account)
+
+        def job_spec(*, skip_empty: bool) -> JobSpecArgs:
+            return JobSpecArgs(
+                backoff_limit=1,
+                active_deadline_seconds=settings.deadline_seconds,
+                template=backup_pod(
+                    of,
+                    settings,
+                    skip_empty=skip_empty,
+                    labels={**labels, **settings.storage.pod_labels},
+                    annotations={CONFIG_HASH: fingerprint(scripts)},
+                    account=of.name if annotations else None,
+                ),
+            )
+
         k8s.batch.v1.CronJob(
             f"{name}-job",
             metadata=metadata,
@@ -109,21 +128,29 @@ class Backups(pulumi.ComponentResource):
                 failed_jobs_history_limit=3,
                 job_template=JobTemplateSpecArgs(
                     metadata=ObjectMetaArgs(labels=labels),
-                    spec=JobSpecArgs(
-                        backoff_limit=1,
-                        active_deadline_seconds=settings.deadline_seconds,
-                        template=backup_pod(
-                            of,
-                            settings,
-                            labels=pod_labels,
-                            annotations={CONFIG_HASH: fingerprint(scripts)},
-                            account=of.name if annotations else None,
-                        ),
-                    ),
+                    spec=job_spec(skip_empty=False),
                 ),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[key_secret, files]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=needed),
         )
+        if settings.before_upgrade:
+            # Versions of chart and program are in its spec: with another one it is replaced, and runs again.
+            k8s.batch.v1.Job(
+                f"{name}-before-upgrade",
+                metadata={
+                    **metadata,
+                    "name": f"{of.name}-before-upgrade",
+                    # A failed Job stays failed: the next `pulumi up` replaces it although nothing has changed in it.
+                    "annotations": {"pulumi.com/replaceUnready": "true"},
+                },
+                spec=job_spec(skip_empty=True),
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=needed,
+                    delete_before_replace=True,
+                    custom_timeouts=pulumi.CustomTimeouts(create=f"{settings.deadline_seconds}s"),
+                ),
+            )
         self.outputs = {
             "backupSets": text(settings.storage.root, f"/{of.folder}"),
             "backupCommand": f"kubectl create job -n {of.namespace} --from=cronjob/{of.name} {of.name}-$(date +%s)",

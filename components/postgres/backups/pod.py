@@ -84,13 +84,20 @@ class BackupOf:
 
 
 def backup_pod(
-    of: BackupOf, settings: BackupSets, *, labels: dict[str, str], annotations: dict[str, str], account: str | None
+    of: BackupOf,
+    settings: BackupSets,
+    *,
+    skip_empty: bool,
+    labels: dict[str, str],
+    annotations: dict[str, str],
+    account: str | None,
 ) -> PodTemplateSpecArgs:
     """Template of the pod.
 
     Args:
         of: the app.
         settings: how its sets are made.
+        skip_empty: whether no set is made of databases that are all empty.
         labels: labels of the pod.
         annotations: its annotations.
         account: its service account; None for the namespace's own.
@@ -109,7 +116,7 @@ def backup_pod(
             name="dump",
             script=["stage.sh", "dump"],
             image=image,
-            environment=[*place, key, jobs, *_dump(of, settings)],
+            environment=[*place, key, jobs, *_dump(of, settings, skip_empty=skip_empty)],
             resources=POSTGRES,
             mounts=[SCRATCH_MOUNT, *secrets],
         ),
@@ -169,7 +176,7 @@ def backup_pod(
     )
 
 
-def _dump(of: BackupOf, settings: BackupSets) -> list[EnvVarArgs]:
+def _dump(of: BackupOf, settings: BackupSets, *, skip_empty: bool) -> list[EnvVarArgs]:
     return [
         *server_environment(of.server),
         from_secret("PGUSER", of.database_secret, "username"),
@@ -178,6 +185,7 @@ def _dump(of: BackupOf, settings: BackupSets) -> list[EnvVarArgs]:
         literal("APP_DATABASES", "\n".join(of.databases)),
         literal("DATABASE_SECRET", f"{of.namespace}/{of.database_secret}"),
         literal("MOMENT", settings.moment),
+        EnvVarArgs(name="EMPTY", value="skip" if skip_empty else "dump"),
         literal("COMPRESSION", settings.compression),
         literal("STACK", of.stack),
         EnvVarArgs(name="DEPLOYMENT", value=of.deployment),

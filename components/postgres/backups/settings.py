@@ -72,6 +72,9 @@ class BackupSets(Model):
     """The volume of one run."""
     deadline_seconds: Annotated[int, Field(ge=300, le=604_800)] = 21_600
     """How long a run may take before it is ended and counts as failed."""
+    before_upgrade: bool = False
+    """Whether `pulumi up` makes and proves a set before it installs another version of the app's chart, and once after
+    an update of this program; if that fails, the app stays as it is."""
     suspend: bool = False
     """Whether no sets are taken by the schedule. Jobs that are created by hand still run."""
     image: Annotated[str, _IMAGE] = RCLONE_IMAGE

@@ -5,7 +5,7 @@
 # created anew; SECRETS, a folder with one folder for each Secret of the app; BACKUP_KEY, the passphrase that Secrets are
 # encrypted with; MOMENT, `locked` (one for all databases) or `each` (one for each); JOBS, parallel connections of a dump;
 # COMPRESSION, as pg_dump's --compress; STACK, DEPLOYMENT, CHART and PROGRAM, for the manifest; LOCK_ATTEMPTS, of locking all
-# tables; WAIT_SECONDS and GRACE_SECONDS (see waiting.sh); PROGRESS_SECONDS, the interval of progress reports.
+# tables; EMPTY, `skip` to dump nothing if all databases are empty, and to create the file $SCRATCH/skipped; WAIT_SECONDS and GRACE_SECONDS (see waiting.sh); PROGRESS_SECONDS, the interval of progress reports.
 set -eu
 here=$(dirname "$0")
 # shellcheck source=components/postgres/scripts/waiting.sh
@@ -34,6 +34,18 @@ server=$((answer / 10000))
 tool=$(pg_dump --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
 if [ "$server" -gt "$tool" ]; then
   refuse "pg_dump of the image is version $tool, but the server is PostgreSQL $server: set an image of that version"
+fi
+
+if [ "$EMPTY" = skip ]; then
+  contents=0
+  for database in $APP_DATABASES; do
+    contents=$((contents + $(sql "$database" --file="$here/move_contents.sql")))
+  done
+  if [ "$contents" -eq 0 ]; then
+    say "the databases are empty: there is nothing to back up"
+    : >"$SCRATCH/skipped"
+    exit 0
+  fi
 fi
 
 # What an interrupted run has left. Its sessions end when their folder is gone.

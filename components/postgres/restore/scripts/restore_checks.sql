@@ -59,7 +59,8 @@ FROM document CROSS JOIN LATERAL (
   WHERE extension NOT IN (SELECT pg_available_extensions.name FROM pg_available_extensions)
   HAVING count(*) > 0
   UNION ALL
-  SELECT format('database %s does not exist: run `pulumi up`, which creates it', name) FROM wanted WHERE NOT present
+  SELECT format('role %s does not exist on this server: raise `%s.database.passwordRotation` and run `pulumi up`', :'username', :'app')
+  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'username')
   UNION ALL
   SELECT format('database %s belongs to role %s, not to %s', name, owner, :'username') FROM wanted WHERE owner <> :'username'
   UNION ALL

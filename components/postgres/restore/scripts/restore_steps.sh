@@ -82,7 +82,9 @@ for database in $APP_DATABASES; do
   number=$((number + 1))
   has "databases/$number.csv"
   has "databases/$number/toc.dat"
-  if [ "$(sql "$database" --file="$here/move_contents.sql")" -eq 0 ]; then
+  if [ "$(sql "" --set=database="$database" --file="$here/restore_exists.sql")" -eq 0 ]; then
+    say "database $database does not exist"
+  elif [ "$(sql "$database" --file="$here/move_contents.sql")" -eq 0 ]; then
     empty="$empty$database
 "
   elif [ "$INTO" = new ]; then
