@@ -36,8 +36,8 @@ class Network:
     @property
     def local_ports(self) -> int:
         """Ports that its clients may have."""
-        file = "/proc/sys/net/ipv4/ip_local_port_range"
-        first, last = subprocess.run([*self.prefix, "cat", file], capture_output=True, text=True, check=True).stdout.split()
+        read = [*self.prefix, "cat", "/proc/sys/net/ipv4/ip_local_port_range"]
+        first, last = subprocess.run(read, capture_output=True, text=True, check=True).stdout.split()
         return int(last) - int(first) + 1
 
 
