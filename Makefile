@@ -42,10 +42,12 @@ test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 	@$(RUN) -m pytest tests --ignore=tests/scripts --ignore=tests/sandbox
 	@tests/both.sh $(RUN)
 
-campaign: $(VENV)/ready ## The long tests whole: Jobs killed at every step, primaries killed ten times; needs the sandbox
-	@CAMPAIGN=1 $(RUN) -m pytest tests/scripts/test_interrupted_bootstrap.py tests/scripts/test_backup_killed.py tests/scripts/test_backup_store.py tests/scripts/test_restore.py -vv --durations=10
+campaign: $(VENV)/ready ## The long tests whole: Jobs killed at every step, primaries ten times, Dagster's own tests; needs the sandbox
+	@CAMPAIGN=1 $(RUN) -m pytest $(addprefix tests/scripts/,test_interrupted_bootstrap.py test_backup_killed.py test_backup_store.py \
+		test_restore.py test_dagster_storage.py) -vv --durations=10
 	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_11_cloudnativepg.py -vv -k "primaries_die or two_kinds"
 	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_17_pooler.py -vv
+	@$(RUN) -m tests.bench workers --whole
 
 bench: $(VENV)/ready ## The ratios in the README
 	@$(RUN) -m tests.bench

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -27,7 +26,7 @@ from components.postgres.pooler.pgbouncer import PgBouncerSettings
 from components.postgres.pooler.pod import INI, SCRIPTS
 from components.postgres.scram import verifier
 from tests.support.ca import CertificateAuthority
-from tests.support.postgres import SALT, DatabaseServer, Root
+from tests.support.postgres import SALT, DatabaseServer, Root, free_port
 from tests.support.postgres import SCRIPTS as FOLDER
 
 
@@ -47,9 +46,13 @@ class PgBouncer:
 
     def console(self, *commands: str) -> str:
         """Output of commands on its console, as its probe runs them."""
-        done = self.root.run("sh", f"{CONFIG}/pooler_console.sh", *commands, env=self._environment)
+        done = self._console(*commands)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def answers(self) -> bool:
+        """Whether its console does."""
+        return self._console("SHOW VERSION").returncode == 0
 
     def config(self) -> dict[str, str]:
         """What `SHOW CONFIG` says."""
@@ -63,6 +66,9 @@ class PgBouncer:
         """What happens before its pod ends: run `pooler_stop.sh`."""
         env = {**self._environment, "ENDPOINT_SECONDS": "0", "LEAVE_SECONDS": str(leave_seconds)}
         return self.root.run("sh", f"{CONFIG}/pooler_stop.sh", env=env)
+
+    def _console(self, *commands: str) -> subprocess.CompletedProcess[str]:
+        return self.root.run("sh", f"{CONFIG}/pooler_console.sh", *commands, env=self._environment)
 
     @property
     def _environment(self) -> dict[str, str]:
@@ -82,14 +88,13 @@ def in_front_of(
     pool_size: int = 5,
     salt: bytes = SALT,
     ca: CertificateAuthority | None = None,
+    port: int | None = None,
 ) -> Iterator[PgBouncer]:
-    """PgBouncer with these settings, until the end of the block.
+    """PgBouncer with these settings, until the end of the block; on a free port unless one is given.
 
     With a CA it has a certificate for the loopback's address, and checks that the server has one.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     tls = TlsMode.DISABLE if ca is None else TlsMode.VERIFY_FULL
     place = PooledServer("127.0.0.1", server.port, tls, databases)
     ini = pgbouncer_ini(place, settings, pool_size, certificate=ca is not None)
@@ -134,8 +139,7 @@ def _certificate(ca: CertificateAuthority, root: Root) -> dict[str, str]:
 def _wait(pooler: PgBouncer) -> None:
     for _ in range(100):
         assert pooler.process.poll() is None, pooler.log()
-        with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", pooler.port)) == 0:
-                return
+        if pooler.answers():
+            return
         time.sleep(0.1)
-    raise AssertionError("PgBouncer does not listen")
+    raise AssertionError("PgBouncer does not answer")

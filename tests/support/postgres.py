@@ -69,6 +69,13 @@ class Root:
         )
 
 
+def free_port() -> int:
+    """A port on which nothing of this machine's own network listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def unpacked_image(prefix: Sequence[str] = ()) -> Iterator[Root]:
     """The image's files in a temporary folder; `prefix` is that of the root."""
@@ -95,9 +102,9 @@ def older_release(major: int, suite: str) -> Iterator[Root]:
 
 
 @contextmanager
-def pooler_image() -> Iterator[Root]:
-    """The files of PgBouncer's image in a temporary folder; commands run as its user."""
-    with _unpacked(pgbouncer.ROOTFS, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}) as root:
+def pooler_image(prefix: Sequence[str] = ()) -> Iterator[Root]:
+    """The files of PgBouncer's image in a temporary folder; commands run as its user. `prefix` is that of the root."""
+    with _unpacked(pgbouncer.ROOTFS, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}, prefix) as root:
         yield replace(root, uid=pgbouncer.UID)
 
 
@@ -127,9 +134,7 @@ class DatabaseServer:
     @classmethod
     def on_free_port(cls, root: Root, name: str) -> "DatabaseServer":
         """A server that is not started yet."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return cls(root, name, probe.getsockname()[1])
+        return cls(root, name, free_port())
 
     @property
     def pgdata(self) -> str:

@@ -20,13 +20,16 @@ from sandbox.images.cache import HERE, versions
 from sandbox.images.rootfs import package_version
 from sandbox.versions import versions as all_versions
 from tests.contract.surroundings import OF_A_POD
+from tests.support.dagster import environment
 
 CHARTS = HERE.parent / "charts"
 FACTS = HERE.parents[1] / "tests" / "contract" / "facts" / "airbyte-2.2.0.json"
 PIN = re.compile(r"[a-z0-9-]+==\d[0-9a-z.]*")
 
 
-@pytest.mark.parametrize("file", [dagster.REQUIREMENTS, airbyte.REQUIREMENTS], ids=["dagster", "airbyte"])
+@pytest.mark.parametrize(
+    "file", [dagster.REQUIREMENTS, airbyte.REQUIREMENTS, environment.REQUIREMENTS], ids=["dagster", "airbyte", "tests"]
+)
 def test_every_python_package_is_pinned_exactly(file: Path) -> None:
     lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
     assert [line for line in lines if not PIN.fullmatch(line)] == []
@@ -40,6 +43,12 @@ def test_dagsters_parts_are_of_one_release() -> None:
     assert {pins["dagster"], pins["dagster-webserver"]} == {version}
     assert {pins["dagster-postgres"], pins["dagster-k8s"]} == {f"0.{int(minor) + 16}.{patch}"}
     assert yaml.safe_load((CHARTS / "dagster/Chart.yaml").read_text())["version"] == version
+
+
+def test_dagsters_tests_are_those_of_the_release() -> None:
+    sources = [line.partition(" --hash=sha256:")[0] for line in environment.SOURCES.read_text().splitlines()[1:]]
+    assert [source.partition("==")[0] for source in sources] == ["dagster", "dagster-postgres"]
+    assert set(sources) <= set(dagster.REQUIREMENTS.read_text().splitlines())
 
 
 def test_dagsters_chart_waits_with_the_sandboxs_postgres_and_busybox() -> None:
