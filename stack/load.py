@@ -16,7 +16,13 @@ from components.platform.settings import Stack
 from components.servers.provider_config import ProviderConfig, contradictions
 from stack.check import Mistakes, check
 
-SECRET_SETTINGS = ("adminPassword", "backupKey", "airbytePassword", "dagsterPassword")
+SECRET_SETTINGS = (
+    "adminPassword",
+    "airbytePassword",
+    "dagsterPassword",
+    "airbyteBackupKey",
+    "dagsterBackupKey",
+)
 """The settings with a secret value."""
 
 

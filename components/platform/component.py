@@ -188,7 +188,7 @@ class Platform(pulumi.ComponentResource):
         server = self._servers[key].connection
         of = backup_of(app, server, database)
         options = self._in_namespace(app.namespace, *needs)
-        given = stack.backup_key
+        given = stack.backup_keys[key]
         backups = Backups(
             f"{key}-backup",
             of,

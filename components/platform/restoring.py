@@ -1,46 +1,41 @@
-"""Rules of `restoreFrom` and `backupKey`: which new servers can begin as a backup set."""
+"""Rules of `restoreFrom` and of backup keys: which new servers can begin as a backup set."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import SecretStr
 
 from components.forms.base import Placeholder, Refusal
 from components.platform.postgresql import AnyPostgreSQL
 from components.postgres.backups.settings import BackupSets
-from components.postgres.backups.storage import ClaimSets
 from components.postgres.restore.settings import RestoreFrom
 
 _SHORTEST_KEY = 16
 """Characters of a passphrase that is typed; a generated one has more."""
-_STACK = ("restoreFrom", "stack")
+
+Keys = Mapping[str, SecretStr | None]
+"""Backup keys by setting; None where one is generated."""
 
 
-def key_refusals(key: SecretStr | None, backups: BackupSets | None) -> Iterator[Refusal]:
-    """A backup key that is short, or that nothing uses."""
-    if key is None:
-        return
-    if backups is None:
-        yield Refusal(("backupKey",), Placeholder.SECRET, "nothing without `backups`", (("backups",),))
-    elif len(key.get_secret_value()) < _SHORTEST_KEY:
-        yield Refusal(("backupKey",), Placeholder.SECRET, f"at least {_SHORTEST_KEY} characters")
+def key_refusals(keys: Keys, backups: BackupSets | None) -> Iterator[Refusal]:
+    """Backup keys that are short, or that nothing uses."""
+    for setting, key in keys.items():
+        if key is not None and backups is None:
+            yield Refusal((setting,), Placeholder.SECRET, "nothing without `backups`", (("backups",),))
+        elif key is not None and len(key.get_secret_value()) < _SHORTEST_KEY:
+            yield Refusal((setting,), Placeholder.SECRET, f"at least {_SHORTEST_KEY} characters")
 
 
 def refusals(
-    wanted: RestoreFrom | None,
-    backups: BackupSets | None,
-    postgresql: AnyPostgreSQL,
-    *,
-    moves: bool,
-    own_key: bool,
+    wanted: RestoreFrom | None, backups: BackupSets | None, keys: Keys, postgresql: AnyPostgreSQL, *, moves: bool
 ) -> Iterator[Refusal]:
-    """A restore without sets, without an admin, or into databases that something else fills.
+    """A restore without sets or their keys, without an admin, or into databases that something else fills.
 
     Args:
         wanted: `restoreFrom`.
         backups: `backups`.
+        keys: the backup keys of the apps that are deployed.
         postgresql: the servers that the set is restored on.
         moves: whether the stack file has `moveFrom`.
-        own_key: whether the backup key is generated.
     """
     if wanted is None:
         return
@@ -48,12 +43,10 @@ def refusals(
     if backups is None:
         allowed = "`backups`, whose `storage` has the set"
         yield Refusal(("backups",), Placeholder.NOTHING, allowed, (path,))
-    elif wanted.stack is not None and isinstance(backups.storage, ClaimSets):
-        allowed = "a bucket: another stack's volume cannot be read"
-        yield Refusal(("backups", "storage", "kind"), backups.storage.kind, allowed, (_STACK,))
-    elif wanted.stack is not None and own_key and backups.encryption is None:
-        allowed = "the backup key of that stack: pulumi config set --secret backupKey"
-        yield Refusal(("backupKey",), Placeholder.NOTHING, allowed, (_STACK,))
+    elif wanted.stack is not None and backups.encryption is None:
+        for setting in (setting for setting, key in keys.items() if key is None):
+            allowed = f"the backup key of that stack: pulumi config set --secret {setting}"
+            yield Refusal((setting,), Placeholder.NOTHING, allowed, (("restoreFrom", "stack"),))
     server = postgresql.server_or_none
     if not postgresql.has_admin:
         allowed = "an admin: a restore creates databases"

@@ -82,9 +82,11 @@ class Stack(Model):
     """Password of an existing server's admin, encrypted: `pulumi config set --secret adminPassword`."""
     backups: Annotated[BackupSets | None, BeforeValidator(_none_if_empty)] = None
     """Backup sets of each app: its databases and Secrets, taken at one moment, and proven by a restore."""
-    backup_key: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
-    """Passphrase of the Secrets in backup sets, encrypted: `pulumi config set --secret backupKey`; absent, one is
-    generated. With `restoreFrom`, that of the stack that made the set (its output `backupKey`)."""
+    airbyte_backup_key: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
+    """Passphrase of the Secrets in Airbyte's backup sets, encrypted: `pulumi config set --secret airbyteBackupKey`;
+    absent, one is generated. With `restoreFrom`, that of the stack that made the set (output `airbyte.backupKey`)."""
+    dagster_backup_key: Annotated[SecretStr | None, BeforeValidator(_empty_is_none)] = None
+    """The same of Dagster's, `pulumi config set --secret dagsterBackupKey`."""
     restore_from: Annotated[RestoreFrom | None, BeforeValidator(_none_if_empty)] = None
     """The backup set that the databases of a new server begin as. Remove the setting once they are restored."""
     labels: Labels = {}
@@ -112,13 +114,10 @@ class Stack(Model):
         yield from self._taken_secrets()
         yield from self._backup_names()
         yield from moving.refusals(self.postgresql, self.move_from)
-        yield from restoring.key_refusals(self.backup_key, self.backups)
+        keys = {f"{key}BackupKey": self.backup_keys[key] for key in self.apps}
+        yield from restoring.key_refusals(keys, self.backups)
         yield from restoring.refusals(
-            self.restore_from,
-            self.backups,
-            self.postgresql,
-            moves=self.move_from is not None,
-            own_key=self.backup_key is None,
+            self.restore_from, self.backups, keys, self.postgresql, moves=self.move_from is not None
         )
         for setting, postgresql in self.postgresqls.items():
             if isinstance(postgresql, StandalonePostgreSQL):
@@ -211,6 +210,11 @@ class Stack(Model):
     def role_passwords(self) -> dict[str, SecretStr | None]:
         """Password of each app's role, if the stack file gives it."""
         return {"airbyte": self.airbyte_password, "dagster": self.dagster_password}
+
+    @property
+    def backup_keys(self) -> dict[str, SecretStr | None]:
+        """Passphrase of each app's backup sets, if the stack file gives it."""
+        return {"airbyte": self.airbyte_backup_key, "dagster": self.dagster_backup_key}
 
     @property
     def all_pods(self) -> Pods:

@@ -133,7 +133,12 @@ def test_another_set_is_another_job() -> None:
 
 
 def test_a_set_of_another_stack_is_looked_for_and_decrypted_as_its_own() -> None:
-    made = plan(backups={"storage": BUCKET}, backupKey=KEY, restoreFrom={"stack": "acme/lakehouse/prod"})
+    made = plan(
+        backups={"storage": BUCKET},
+        airbyteBackupKey=KEY,
+        dagsterBackupKey=KEY,
+        restoreFrom={"stack": "acme/lakehouse/prod"},
+    )
     pod = made.one(JOB, "airbyte-restore-new").inputs["spec"]["template"]["spec"]
     assert variables(container(pod, "fetch"))["STORE"] == "store:sets/prod/acme-lakehouse-prod/airbyte"
     assert variables(container(pod, "restore"))["SET_STACK"] == "acme/lakehouse/prod"

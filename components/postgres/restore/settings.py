@@ -24,7 +24,7 @@ class RestoreFrom(Model):
     """With `newest`: the newest set that was begun at this time or before."""
     stack: Annotated[str, _STACK, Field(max_length=200)] | None = None
     """The stack that made the sets, as project and stack: `lakehouse/prod`; absent, this one. Its sets must be in
-    the same bucket, and its backup key be `backupKey`."""
+    this stack's storage, and its backup keys be `airbyteBackupKey` and `dagsterBackupKey`."""
 
     def refusals(self) -> Iterator[Refusal]:
         """A time for a set that is given by name."""
