@@ -30,9 +30,13 @@ class Kubectl:
     kubeconfig: str | None = None
     context: str | None = None
 
+    def argv(self, *arguments: str) -> list[str]:
+        """The command as a list of program and arguments."""
+        return ["kubectl", *self._access(), *arguments]
+
     def line(self, *arguments: str) -> str:
         """The command as typed in a shell."""
-        return shlex.join(["kubectl", *self._access(), *arguments])
+        return shlex.join(self.argv(*arguments))
 
     async def run(self, *arguments: str) -> str:
         """The output of the command.
@@ -42,9 +46,7 @@ class Kubectl:
         """
         try:
             process = await asyncio.create_subprocess_exec(
-                "kubectl",
-                *self._access(),
-                *arguments,
+                *self.argv(*arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,

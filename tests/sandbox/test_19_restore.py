@@ -73,6 +73,13 @@ def token(namespace: str) -> str:
     return str(reply.json()["access_token"])
 
 
+def webserver() -> Webserver:
+    """Dagster's webserver, once it works."""
+    found = Webserver(node_port(DAGSTER.namespace, "dagster-dagster-webserver"))
+    until("Dagster's webserver", lambda: (found.is_ready(), None))
+    return found
+
+
 def replicas(server: DatabasePod) -> dict[str, int]:
     return {one["metadata"]["name"]: one["spec"]["replicas"] for one in objects("deployments", server.namespace)}
 
@@ -109,24 +116,22 @@ def test_a_dropped_database_and_a_lost_secret_come_back_and_airbyte_works(pooled
 
 
 def test_an_older_set_by_name_and_dagster_works(pooled: OwnedStack) -> None:
-    webserver = Webserver(node_port(DAGSTER.namespace, "dagster-dagster-webserver"))
-    until("Dagster's webserver", lambda: (webserver.is_ready(), None))
-    known = webserver.launch()
-    assert webserver.wait(known) == "SUCCESS"
+    dagster = webserver()
+    known = dagster.launch()
+    assert dagster.wait(known) == "SUCCESS"
     before = dump(DAGSTER)
     how, log = make_set(pooled, DAGSTER)
     assert how == "Complete", log
     (wanted,) = re.findall(r"stored and compared: (\d{8}T\d{6}Z)", log)
-    later = webserver.launch()
-    assert webserver.wait(later) == "SUCCESS"
+    later = dagster.launch()
+    assert dagster.wait(later) == "SUCCESS"
     how, log = make_set(pooled, DAGSTER)
     assert how == "Complete", log
     try:
         how, log = restore(pooled, DAGSTER, WANTED=wanted)
         assert how == "Complete", log
         assert dump(DAGSTER) == before
-        until("Dagster's webserver", lambda: (webserver.is_ready(), None))
-        assert webserver.status(known) == "SUCCESS"
+        assert webserver().status(known) == "SUCCESS"
         (kept,) = (name for name in names(DAGSTER) if "_before_" in name)
         assert DAGSTER.value(f"SELECT status FROM runs WHERE run_id = '{later}'", database=kept) == "SUCCESS"  # noqa: S608
     finally:

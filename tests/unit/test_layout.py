@@ -19,9 +19,10 @@ FLOORS = (
     "components.apps",
     "components.platform",
     "stack",
+    "ops",
 )
 """From the ground up: a folder imports those before it, never those behind it."""
-FILES = sorted(path for folder in ("components", "stack") for path in (ROOT / folder).rglob("*.py"))
+FILES = sorted(path for folder in ("components", "stack", "ops") for path in (ROOT / folder).rglob("*.py"))
 MODULES = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in FILES}
 
 

@@ -65,6 +65,15 @@ class Server:
         with database.connect(self.target) as connection:
             return Answer(200, {"connections": connections.newest(connection)})
 
+    def workspaces(self, request: Request) -> Answer:
+        """List the workspaces that are not deleted."""
+        if refusal := self._refuse(request):
+            return refusal
+        with database.connect(self.target) as connection:
+            rows = connection.execute("SELECT id, name, slug FROM workspace WHERE NOT tombstone").fetchall()
+        found = [{"workspaceId": str(number), "name": name, "slug": slug} for number, name, slug in rows]
+        return Answer(200, {"workspaces": found})
+
     def create(self, request: Request) -> Answer:
         """Make a connection: ``{"name", "status"?, "schedule"?: {"units", "timeUnit"}}``, with its two actors."""
         if refusal := self._refuse(request):
@@ -177,6 +186,7 @@ def run() -> None:
             ("GET", "/"): server.page,
             ("GET", "/api/v1/health"): server.health,
             ("POST", "/api/v1/connections/list"): server.list,
+            ("POST", "/api/v1/workspaces/list"): server.workspaces,
             ("POST", "/api/v1/connections/create"): server.create,
             ("POST", "/api/v1/applications/token"): server.application_token,
             ("POST", "/api/v1/dataplanes/token"): server.dataplane_token,

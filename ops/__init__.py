@@ -1,0 +1,1 @@
+"""Commands for whoever is on call: `python -m ops`."""

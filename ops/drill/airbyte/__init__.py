@@ -1,0 +1,1 @@
+"""Airbyte in a drill."""
