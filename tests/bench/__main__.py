@@ -1,33 +1,35 @@
-"""Ratios, measured on this machine: `python -m tests.bench [preview] [deploy] [events] [pool] [workers] [--whole]`.
+"""Ratios, measured on this machine: `python -m tests.bench [NAME …] [--whole] [--megabytes N]`; all without a name."""
 
-`--whole`: the workers for ten minutes instead of one.
-"""
-
-import sys
+import argparse
 from functools import partial
 
-from tests.bench import deploy, events, pool, preview, workers
+from tests.bench import backup, deploy, events, pool, preview, workers
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Run the named benchmarks, or all. Returns 1 if one misses its target."""
-    names = [argument for argument in arguments if argument != "--whole"]
-    seconds = workers.WHOLE if len(names) < len(arguments) else workers.SHORT
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--whole", action="store_true", help="the workers for ten minutes instead of one")
+    parser.add_argument("--megabytes", type=int, default=2000, help="size of the database of backup and compressions")
+    options = parser.parse_args()
     benchmarks = {
         "preview": preview.measure,
         "deploy": deploy.measure,
         "events": events.measure,
         "pool": pool.measure,
-        "workers": partial(workers.measure, seconds),
+        "workers": partial(workers.measure, workers.WHOLE if options.whole else workers.SHORT),
+        "backup": partial(backup.measure, options.megabytes),
+        "compressions": partial(backup.compressions, options.megabytes),
     }
+    names: list[str] = options.names or list(benchmarks)
     unknown = [name for name in names if name not in benchmarks]
     if unknown:
-        print(f"no benchmark {unknown[0]}; there are {', '.join(benchmarks)}", file=sys.stderr)
-        return 2
-    ratios = [ratio for name in names or benchmarks for ratio in benchmarks[name]()]
+        parser.error(f"no benchmark {unknown[0]}; there are {', '.join(benchmarks)}")
+    ratios = [ratio for name in names for ratio in benchmarks[name]()]
     print("\n" + "\n".join(ratio.line() for ratio in ratios))
     return 0 if all(ratio.reached for ratio in ratios) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -16,7 +16,7 @@ class Ratio:
         ours: median of our figures.
         other: median of the figures that they are held against.
         unit: of both.
-        target: bound of ours / other.
+        target: bound of ours / other; None for a figure that is only shown.
         more_is_better: whether the target is the least or the most.
     """
 
@@ -24,7 +24,7 @@ class Ratio:
     ours: float
     other: float
     unit: str
-    target: float
+    target: float | None
     more_is_better: bool
 
     @property
@@ -34,15 +34,18 @@ class Ratio:
 
     @property
     def reached(self) -> bool:
-        """Whether the ratio is on the right side of the target."""
+        """Whether the ratio is on the right side of the target, if there is one."""
+        if self.target is None:
+            return True
         return self.ratio >= self.target if self.more_is_better else self.ratio <= self.target
 
     def line(self) -> str:
         """One aligned line for people."""
+        figures = f"{self.what:<62} {self.ours:8.2f} / {self.other:8.2f} {self.unit:<9} ratio {self.ratio:5.2f}"
+        if self.target is None:
+            return figures
         sign = ">=" if self.more_is_better else "<="
-        verdict = "reached" if self.reached else "MISSED"
-        figures = f"{self.ours:8.2f} / {self.other:8.2f} {self.unit:<9}"
-        return f"{self.what:<62} {figures} ratio {self.ratio:5.2f}  target {sign} {self.target:.2f}  {verdict}"
+        return f"{figures}  target {sign} {self.target:.2f}  {'reached' if self.reached else 'MISSED'}"
 
 
 def in_turn(rounds: int, measurements: Mapping[str, Callable[[], float]]) -> list[float]:
