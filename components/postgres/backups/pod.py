@@ -104,7 +104,8 @@ def backup_pod(
     """
     place = [literal("SCRATCH", SCRATCH), literal("SECRETS", SECRETS), literal("SERVER", f"{SCRATCH}/server")]
     key = from_secret("BACKUP_KEY", of.name, BACKUP_KEY)
-    jobs = EnvVarArgs(name="JOBS", value=str(settings.jobs))
+    # The proof knows them, too: it compares the manifest with them.
+    common = [*place, key, EnvVarArgs(name="JOBS", value=str(settings.jobs)), *_described(of, settings)]
     names = [of.database_secret, *of.secret_names]
     secrets = [
         VolumeMountArgs(name=f"secret-{number}", mount_path=f"{SECRETS}/{name}", read_only=True)
@@ -116,7 +117,7 @@ def backup_pod(
             name="dump",
             script=["stage.sh", "dump"],
             image=image,
-            environment=[*place, key, jobs, *_dump(of, settings, skip_empty=skip_empty)],
+            environment=[*common, *_dump(of, skip_empty=skip_empty), literal("COMPRESSION", settings.compression)],
             resources=POSTGRES,
             mounts=[SCRATCH_MOUNT, *secrets],
         ),
@@ -124,7 +125,7 @@ def backup_pod(
             name="prove",
             script=["stage.sh", "prove"],
             image=image,
-            environment=[*place, key, jobs, EnvVarArgs(name="MEMORY", value=str(_SERVER_MEMORY_MIB))],
+            environment=[*common, EnvVarArgs(name="MEMORY", value=str(_SERVER_MEMORY_MIB))],
             resources=POSTGRES,
             mounts=[SCRATCH_MOUNT],
         ),
@@ -176,21 +177,26 @@ def backup_pod(
     )
 
 
-def _dump(of: BackupOf, settings: BackupSets, *, skip_empty: bool) -> list[EnvVarArgs]:
+def _described(of: BackupOf, settings: BackupSets) -> list[EnvVarArgs]:
+    """What the manifest of a set says about its app."""
     return [
-        *server_environment(of.server),
         from_secret("PGUSER", of.database_secret, "username"),
-        from_secret("PGPASSWORD", of.database_secret, "password"),
         literal("APP_NAME", of.app),
         literal("APP_DATABASES", "\n".join(of.databases)),
-        literal("DATABASE_SECRET", f"{of.namespace}/{of.database_secret}"),
         literal("MOMENT", settings.moment),
-        EnvVarArgs(name="EMPTY", value="skip" if skip_empty else "dump"),
-        literal("COMPRESSION", settings.compression),
         literal("STACK", of.stack),
         EnvVarArgs(name="DEPLOYMENT", value=of.deployment),
         literal("CHART", of.chart),
         literal("PROGRAM", of.program),
+    ]
+
+
+def _dump(of: BackupOf, *, skip_empty: bool) -> list[EnvVarArgs]:
+    return [
+        *server_environment(of.server),
+        from_secret("PGPASSWORD", of.database_secret, "password"),
+        literal("DATABASE_SECRET", f"{of.namespace}/{of.database_secret}"),
+        EnvVarArgs(name="EMPTY", value="skip" if skip_empty else "dump"),
         EnvVarArgs(name="LOCK_ATTEMPTS", value=str(_LOCK_ATTEMPTS)),
         EnvVarArgs(name="WAIT_SECONDS", value=str(_WAIT_SECONDS)),
         EnvVarArgs(name="GRACE_SECONDS", value="0"),

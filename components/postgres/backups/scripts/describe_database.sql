@@ -1,5 +1,5 @@
--- The current database as the manifest describes it, on one line. Variables: number; bytes, of its dump. Environment:
--- fingerprint, the file with its fingerprint.
+-- The current database as the manifest describes it, on one line. Variables: number; bytes, of its dump; taken, the time of its
+-- snapshot. Environment: fingerprint, the file with its fingerprint.
 \set fingerprint `cat "$fingerprint"`
 WITH lines AS (
   SELECT regexp_match(line, '^table,(.*),(\d+),(-?\d+)$') AS parts FROM regexp_split_to_table(:'fingerprint', E'\n') AS line
@@ -15,6 +15,7 @@ WITH lines AS (
 SELECT json_build_object(
   'number', :number,
   'name', datname,
+  'taken', :'taken',
   'bytes', :bytes,
   'size', pg_database_size(pg_database.oid),
   'encoding', pg_encoding_to_char(encoding),

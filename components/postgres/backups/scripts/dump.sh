@@ -10,6 +10,8 @@ set -eu
 here=$(dirname "$0")
 # shellcheck source=components/postgres/scripts/waiting.sh
 . "$here/waiting.sh"
+# shellcheck source=components/postgres/backups/scripts/secrets.sh
+. "$here/secrets.sh"
 export PGCONNECT_TIMEOUT=10 PGAPPNAME=lakehouse-backup PGCLIENTENCODING=UTF8
 # The role's own timeouts must not end a dump. Keepalives detect a broken connection, so that its snapshot is released.
 export PGOPTIONS='-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=0 -c client_min_messages=warning -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'
@@ -119,7 +121,8 @@ taken=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 say "$total databases as of $taken, $([ "$locked" = yes ] && echo 'all at one moment' || echo 'each at its own moment')"
 
 report_progress() { # report_progress DATABASE FOLDER SINCE, until it is killed
-  while sleep "$PROGRESS_SECONDS" && [ -d "$2" ]; do
+  # Without the script's output: whoever reads that would wait for the last of them.
+  while sleep "$PROGRESS_SECONDS" >/dev/null 2>&1 && [ -d "$2" ]; do
     say "$1: $(du -sh "$2" | cut -f 1) written after $(($(date +%s) - $3)) s"
   done
 }
@@ -142,15 +145,15 @@ for database in $APP_DATABASES; do
   wait "$fingerprint"
   kill "$progress" 2>/dev/null || true
   bytes=$(find "$folder" -type f -exec wc -c '{}' + | awk '$2 != "total" {bytes += $1} END {print bytes}')
-  fingerprint="$folder.csv" sql "$database" --set=number="$number" --set=bytes="$bytes" \
+  fingerprint="$folder.csv" sql "$database" --set=number="$number" --set=bytes="$bytes" --set=taken="$(cat "$moment/$number.taken")" \
     --file="$here/describe_database.sql" >"$work/$number.json"
   say "$database: $(du -sh "$folder" | cut -f 1) in $(($(date +%s) - since)) s"
 done
 rm -rf "$moment"
 
 # A pipe: nothing of the Secrets is written in plain text. Kubernetes adds files whose names begin with two dots.
-{ tar -c -h --exclude='..*' -C "$SECRETS" . || : >"$work/tar.failed"; } |
-  openssl enc -aes-256-cbc -pbkdf2 -iter 100000 -salt -pass env:BACKUP_KEY -out "$SET/secrets.enc"
+{ tar -c -h -v --index-file="$work/secrets" --exclude='..*' -C "$SECRETS" . || : >"$work/tar.failed"; } |
+  encrypt >"$SET/secrets.enc"
 if [ -e "$work/tar.failed" ]; then
   echo "the Secrets cannot be read" >&2
   exit 1
@@ -160,9 +163,10 @@ while [ "$number" -lt "$total" ]; do
   number=$((number + 1))
   cat "$work/$number.json"
 done | paste -s -d , - >"$work/databases"
-find "$SECRETS" -mindepth 1 -maxdepth 1 -type d ! -name '..*' -exec basename '{}' ';' | sort >"$work/secrets"
+# Encrypted, since a short value could be guessed from it.
+checksum=$(decrypt <"$SET/secrets.enc" | sha256sum | encrypt | base64 -w 0)
 databases="$work/databases" secrets="$work/secrets" sql "$first" --set=app="$APP_NAME" --set=stack="$STACK" \
   --set=deployment="$DEPLOYMENT" --set=chart="$CHART" --set=program="$PROGRAM" --set=moment="$MOMENT" --set=taken="$taken" \
-  --set=name="$(basename "$SET")" --set=pg_dump="$(pg_dump --version)" --file="$here/manifest.sql" >"$SET/manifest.json"
+  --set=name="$(basename "$SET")" --set=secrets_checksum="$checksum" --set=pg_dump="$(pg_dump --version)" --file="$here/manifest.sql" >"$SET/manifest.json"
 sh "$here/sums.sh"
 say "dumped: $(du -sh "$SET" | cut -f 1) in $(($(date +%s) - begun)) s"
