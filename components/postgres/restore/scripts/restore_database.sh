@@ -52,7 +52,7 @@ compare_copy() { # compare_copy NUMBER; reads copy
   cp "$set/databases/$1.csv" "$work/source"
   sql "$copy" --csv --set=definitions="$definitions" --file="$here/fingerprint.sql" >"$work/target"
   (cd "$work" && sql "" --file="$here/compare_fingerprints.sql") >"$work/compared" || {
-    grep -v '|same$' "$work/compared" >&2
+    grep -v '|same$' "$work/compared" >&2 || true
     refuse "database $1 differs from what was dumped; nothing was changed"
   }
 }
