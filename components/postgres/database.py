@@ -10,9 +10,9 @@ from pulumi_kubernetes.batch.v1 import JobSpecArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.kubernetes.secrets import by_key, secret
+from components.postgres.awaited_job import awaited_job
 from components.postgres.bootstrap_job import AppDatabase, Creator, bootstrap_job_spec, check_job_spec
 from components.postgres.credentials import (
-    CA_CERTIFICATE,
     PASSWORD_LENGTH,
     SCRAM_VERIFIER,
     WITH_PASSWORD,
@@ -282,7 +282,7 @@ class Database(pulumi.ComponentResource):
         return k8s.core.v1.ConfigMap(
             name,
             metadata={"name": file_name, "namespace": namespace, "labels": labels},
-            data={**scripts, **_ca_file(server)},
+            data={**scripts, **server.ca_files},
             # It follows the server to another namespace, and perhaps back. By default the old object is deleted last:
             # an interrupted update would leave the deletion to the next one, which may have created it again.
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
@@ -298,18 +298,14 @@ class Database(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource],
         replace_with: Sequence[pulumi.Resource],
     ) -> None:
-        k8s.batch.v1.Job(
+        awaited_job(
             name,
-            # A failed Job stays failed: the next `pulumi up` replaces it although nothing has changed in it.
-            metadata={**metadata, "annotations": {"pulumi.com/replaceUnready": "true"}},
-            spec=spec,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=depends_on,
-                replace_with=list(replace_with),
-                delete_before_replace=True,
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{args.timeout_seconds + 60}s"),
-            ),
+            metadata,
+            spec,
+            timeout=f"{args.timeout_seconds + 60}s",
+            parent=self,
+            depends_on=depends_on,
+            replace_with=replace_with,
         )
 
 
@@ -359,7 +355,3 @@ def _mounted_ca(args: DatabaseArgs) -> pulumi.Input[str] | None:
     if not given and args.arriving_from is not None:
         return args.arriving_from.ca_certificate
     return pulumi.Output.all(*given).apply("\n".join) if len(given) > 1 else next(iter(given), None)
-
-
-def _ca_file(server: ServerConnection) -> dict[str, pulumi.Input[str]]:
-    return {} if server.ca_certificate is None else {CA_CERTIFICATE: server.ca_certificate}

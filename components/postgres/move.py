@@ -9,6 +9,7 @@ import pulumi_random as random
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 from components.kubernetes.secrets import secret
+from components.postgres.awaited_job import awaited_job
 from components.postgres.credentials import CA_CERTIFICATE
 from components.postgres.move_job import Side, downtime_job_spec, move_job_spec
 from components.postgres.scripts import names, read
@@ -73,14 +74,10 @@ class Move(pulumi.ComponentResource):
         number = random.RandomId(
             f"{name}-number", byte_length=2, keepers={"name": args.name}, opts=pulumi.ResourceOptions(parent=self)
         )
-        k8s.batch.v1.Job(
+        awaited_job(
             name,
-            metadata={
-                **metadata,
-                "name": pulumi.Output.concat(args.name, "-", number.hex),
-                "annotations": {"pulumi.com/replaceUnready": "true"},
-            },
-            spec=move_job_spec(
+            {**metadata, "name": pulumi.Output.concat(args.name, "-", number.hex)},
+            move_job_spec(
                 source=side("source", args.source, args),
                 target=side("target", args.target, args),
                 image=args.target.client_image,
@@ -91,12 +88,9 @@ class Move(pulumi.ComponentResource):
                 wait_seconds=args.wait_seconds,
                 deadline_seconds=HOURS * 3600,
             ),
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=[*needed, files],
-                delete_before_replace=True,
-                custom_timeouts=pulumi.CustomTimeouts(create=f"{HOURS}h"),
-            ),
+            timeout=f"{HOURS}h",
+            parent=self,
+            depends_on=[*needed, files],
         )
         self.register_outputs({})
 
@@ -117,10 +111,10 @@ class Downtime(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
-        k8s.batch.v1.Job(
+        awaited_job(
             name,
-            metadata={**metadata, "annotations": {"pulumi.com/replaceUnready": "true"}},
-            spec=downtime_job_spec(
+            metadata,
+            downtime_job_spec(
                 server=side("target", args.target, args),
                 image=args.target.client_image,
                 app=args.app,
@@ -129,7 +123,9 @@ class Downtime(pulumi.ComponentResource):
                 labels=labels,
                 wait_seconds=args.wait_seconds,
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[files], delete_before_replace=True),
+            timeout=None,
+            parent=self,
+            depends_on=[files],
         )
         self.register_outputs({})
 

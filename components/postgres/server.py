@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from components.postgres.credentials import CA_CERTIFICATE
 from components.postgres.endpoint import TlsMode
 
 SETTLED_SECONDS = 6
@@ -60,6 +61,11 @@ class ServerConnection:
     settling_seconds: int = 120
     exclusive: bool = False
     restored: bool = False
+
+    @property
+    def ca_files(self) -> dict[str, pulumi.Input[str]]:
+        """The file with its CA's certificate, for the ConfigMap of a pod that checks it; empty if none does."""
+        return {} if self.ca_certificate is None else {CA_CERTIFICATE: self.ca_certificate}
 
 
 class ServerComponent(pulumi.ComponentResource):

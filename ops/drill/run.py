@@ -12,7 +12,7 @@ from pathlib import Path
 from components.apps.app import AppSettings
 from components.kubernetes.kubectl import Kubectl
 from components.platform.settings import Stack
-from components.postgres.backups.pod import BACKUP_KEY
+from components.postgres.backups.pod import BACKUP_KEY, backups_name
 from ops.clients import pulumi
 from ops.clients.cluster import Cluster
 from ops.clients.failure import Failure
@@ -78,19 +78,15 @@ def _sets(cluster: Cluster, stack: Stack) -> tuple[str, dict[str, str]]:
     """The stack as its sets name it, and the folder of each app's sets as rclone names it, by the app's key."""
     made_by, folders = "", dict[str, str]()
     for key, app in stack.apps.items():
-        job = cluster.get("cronjob", backups_name(app), app.namespace)
+        name = backups_name(app.database.secret_name)
+        job = cluster.get("cronjob", name, app.namespace)
         if job is None:
-            raise Failure(f"there is no CronJob {backups_name(app)} in {app.namespace}: run `pulumi up` with `backups`")
+            raise Failure(f"there is no CronJob {name} in {app.namespace}: run `pulumi up` with `backups`")
         spec = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         stages = (*spec["initContainers"], *spec["containers"])
         variables = {each["name"]: each.get("value") for stage in stages for each in stage["env"]}
         made_by, folders[key] = variables["STACK"], variables["STORE"]
     return made_by, folders
-
-
-def backups_name(app: AppSettings) -> str:
-    """Name of an app's backups."""
-    return f"{app.database.secret_name}-backup"
 
 
 def _deploy(
@@ -112,8 +108,8 @@ def _deploy(
         with _step(f"secrets and sets of {key}"):
             for secret in secret_names(raw, app.key):
                 cluster.copy_secret(secret, app.namespace, namespaces[key])
-            keys[f"{key}BackupKey"] = cluster.secret(backups_name(app), app.namespace)[BACKUP_KEY]
-            volume = Volume(backups_name(app), app.namespace, folders[key])
+            keys[f"{key}BackupKey"] = cluster.secret(backups_name(app.database.secret_name), app.namespace)[BACKUP_KEY]
+            volume = Volume(backups_name(app.database.secret_name), app.namespace, folders[key])
             copy_set(cluster, volume, stack.backups, wanted, target=namespaces[key])
     with tempfile.TemporaryDirectory(prefix="drill-") as folder, _step("restore, compare, and start the apps"):
         made = pulumi.ThrowAway(root, made_by.rpartition("/")[2], Path(folder))
@@ -125,7 +121,7 @@ def _remember(cluster: Cluster, stack: Stack, *, passed: bool, seconds: int) -> 
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     outcome = json.dumps({"passed": passed, "at": at, "seconds": seconds})
     for app in stack.apps.values():
-        cluster.annotate("cronjob", backups_name(app), app.namespace, MARK, outcome)
+        cluster.annotate("cronjob", backups_name(app.database.secret_name), app.namespace, MARK, outcome)
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs, ObjectMetaArgsDict
 
 from components.forms.computed import text
 from components.kubernetes.secrets import secret
+from components.postgres.awaited_job import awaited_job
 from components.postgres.backups.pod import BACKUP_KEY, BackupOf, backup_pod
 from components.postgres.backups.settings import BackupSets
 from components.postgres.backups.storage import ClaimSets
 from components.postgres.backups.volumes import claim_name
-from components.postgres.credentials import CA_CERTIFICATE, PASSWORD_LENGTH
+from components.postgres.credentials import PASSWORD_LENGTH
 from components.postgres.scripts import fingerprint, read
 from components.postgres.security import CONFIG_HASH
 
@@ -68,11 +69,10 @@ class Backups(pulumi.ComponentResource):
         )
         key_secret = secret(f"{name}-key", metadata, {BACKUP_KEY: passphrase}, child)
         scripts = backup_scripts()
-        ca = of.server.ca_certificate
         files = k8s.core.v1.ConfigMap(
             f"{name}-scripts",
             metadata=metadata,
-            data={**scripts, **({} if ca is None else {CA_CERTIFICATE: ca})},
+            data={**scripts, **of.server.ca_files},
             opts=child,
         )
         needed: list[pulumi.Resource] = [key_secret, files]
@@ -135,21 +135,13 @@ class Backups(pulumi.ComponentResource):
         )
         if settings.before_upgrade:
             # Versions of chart and program are in its spec: with another one it is replaced, and runs again.
-            k8s.batch.v1.Job(
+            awaited_job(
                 f"{name}-before-upgrade",
-                metadata={
-                    **metadata,
-                    "name": f"{of.name}-before-upgrade",
-                    # A failed Job stays failed: the next `pulumi up` replaces it although nothing has changed in it.
-                    "annotations": {"pulumi.com/replaceUnready": "true"},
-                },
-                spec=job_spec(skip_empty=True),
-                opts=pulumi.ResourceOptions(
-                    parent=self,
-                    depends_on=needed,
-                    delete_before_replace=True,
-                    custom_timeouts=pulumi.CustomTimeouts(create=f"{settings.deadline_seconds}s"),
-                ),
+                {**metadata, "name": f"{of.name}-before-upgrade"},
+                job_spec(skip_empty=True),
+                timeout=f"{settings.deadline_seconds}s",
+                parent=self,
+                depends_on=needed,
             )
         self.outputs = {
             "backupSets": text(settings.storage.root, f"/{of.folder}"),

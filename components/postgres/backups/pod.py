@@ -38,6 +38,11 @@ _SERVER_MEMORY_MIB = 128
 """Cache of the throw-away server, as PostgreSQL's own default of `shared_buffers`."""
 
 
+def backups_name(database_secret: str) -> str:
+    """Name of the CronJob that makes an app's sets, and of everything that belongs to it."""
+    return f"{database_secret}-backup"
+
+
 @dataclass(frozen=True)
 class BackupOf:
     """An app as its backups see it.
@@ -75,7 +80,7 @@ class BackupOf:
     @property
     def name(self) -> str:
         """Name of its CronJob and everything that belongs to it."""
-        return f"{self.database_secret}-backup"
+        return backups_name(self.database_secret)
 
     @property
     def folder(self) -> str:

@@ -15,10 +15,10 @@ from pulumi_kubernetes.batch.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs, ObjectMetaArgsDict
 
+from components.postgres.awaited_job import awaited_job
 from components.postgres.backups.component import backup_scripts
 from components.postgres.backups.pod import BackupOf
 from components.postgres.backups.settings import BackupSets
-from components.postgres.credentials import CA_CERTIFICATE
 from components.postgres.move import move_scripts
 from components.postgres.restore.access import admin_rules, app_rules, grant
 from components.postgres.restore.pod import Wanted, restore_pod
@@ -28,7 +28,7 @@ from components.postgres.scripts import fingerprint, read
 from components.postgres.server import AdminSecret
 
 _FOLDER = Path(__file__).with_name("scripts")
-_BACKUPS = ("manifest_value.sql", "sets.sh")
+_BACKUPS = ("manifest_value.sql", "secrets.sh", "sets.sh")
 _NEVER = "0 0 30 2 *"
 """The 30th of February: a suspended CronJob needs a schedule, too."""
 _RETRIES = 2
@@ -75,11 +75,11 @@ class Restores(pulumi.ComponentResource):
         own = f"{of.database_secret}-restore"
         labels = {"app.kubernetes.io/name": "restore", "app.kubernetes.io/instance": own}
         metadata: ObjectMetaArgsDict = {"name": own, "namespace": of.namespace, "labels": labels}
-        scripts, ca = restore_scripts(), of.server.ca_certificate
+        scripts = restore_scripts()
         files = k8s.core.v1.ConfigMap(
             f"{name}-scripts",
             metadata=metadata,
-            data={**scripts, **({} if ca is None else {CA_CERTIFICATE: ca})},
+            data={**scripts, **of.server.ca_files},
             opts=child,
         )
         needed: list[pulumi.Resource] = [files]
@@ -140,17 +140,13 @@ class Restores(pulumi.ComponentResource):
         if restore_from is not None:
             wanted = Wanted("new", restore_from.set, restore_from.latest)
             source = of if restore_from.stack is None else replace(of, stack=restore_from.stack)
-            k8s.batch.v1.Job(
+            # Another set is another Job.
+            number = fingerprint({"set": wanted.set, "at": wanted.at, "stack": source.stack})[:8]
+            awaited_job(
                 f"{name}-new",
-                metadata={
-                    **metadata,
-                    # Another set is another Job.
-                    "name": f"{own}-{fingerprint({'set': wanted.set, 'at': wanted.at, 'stack': source.stack})[:8]}",
-                    # A failed Job stays failed: the next `pulumi up` replaces it although nothing has changed in it.
-                    "annotations": {"pulumi.com/replaceUnready": "true"},
-                },
+                {**metadata, "name": f"{own}-{number}"},
                 # Pulumi's Kubernetes provider does not recognise a Job that failed by its pod failure policy.
-                spec=JobSpecArgs(
+                JobSpecArgs(
                     backoff_limit=_RETRIES,
                     active_deadline_seconds=settings.deadline_seconds,
                     template=restore_pod(
@@ -163,12 +159,9 @@ class Restores(pulumi.ComponentResource):
                         account=account,
                     ),
                 ),
-                opts=pulumi.ResourceOptions(
-                    parent=self,
-                    depends_on=needed,
-                    delete_before_replace=True,
-                    custom_timeouts=pulumi.CustomTimeouts(create=f"{settings.deadline_seconds}s"),
-                ),
+                timeout=f"{settings.deadline_seconds}s",
+                parent=self,
+                depends_on=needed,
             )
         self.outputs = {
             "restoreCommand": f"kubectl create job -n {of.namespace} --from=cronjob/{own} {own}-$(date +%s)"

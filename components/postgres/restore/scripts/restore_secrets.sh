@@ -1,12 +1,14 @@
 #!/bin/sh
 # Sourced by restore_steps.sh: the Secrets in a set. They are in memory and in pipes only.
-: "${set:?}" "${PRIVATE:?}"
+: "${set:?}" "${PRIVATE:?}" "${here:?}"
+# shellcheck source=components/postgres/backups/scripts/secrets.sh
+. "$here/secrets.sh"
 
 secrets_archive() { # the archive with the app's Secrets
   if [ -s "$PRIVATE/secrets.tar" ]; then
     cat "$PRIVATE/secrets.tar"
   else
-    openssl enc -d -aes-256-cbc -pbkdf2 -iter 100000 -pass env:BACKUP_KEY -in "$set/secrets.enc" 2>/dev/null
+    decrypt <"$set/secrets.enc" 2>/dev/null
   fi
 }
 
