@@ -90,7 +90,7 @@ class Platform(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self._namespaces = self._create_namespaces()
-        self._budgets = budgets("postgresql", stack.postgresql, stack.apps)
+        self._budgets = budgets("postgresql", stack.postgresql, stack.apps, stack.backups)
         self._servers = self._create_servers(stack.postgresql, self._budgets)
         self._sources = self._create_sources()
         self._moves = moves(stack, self._sources, self._servers)
@@ -118,8 +118,10 @@ class Platform(pulumi.ComponentResource):
 
     def _create_sources(self) -> dict[str, ServerComponent]:
         """The servers that the apps move from, by the app's key."""
-        source, apps = self._stack.move_from, self._stack.apps
-        return {} if source is None else self._create_servers(source, budgets("moveFrom", source, apps))
+        stack, source = self._stack, self._stack.move_from
+        if source is None:
+            return {}
+        return self._create_servers(source, budgets("moveFrom", source, stack.apps, stack.backups))
 
     def _create_servers(self, postgresql: AnyPostgreSQL, found: Mapping[str, Budget]) -> dict[str, ServerComponent]:
         """The server of each app, by the app's key."""

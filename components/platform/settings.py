@@ -128,7 +128,7 @@ class Stack(Model):
                     embedded_too=any(other.server_or_none is None for other in self.postgresqls.values()),
                     retain_data=self.retain_data,
                 )
-        yield from budgets.refusals(self.postgresql, self.apps)
+        yield from budgets.refusals(self.postgresql, self.apps, self.backups)
         yield from poolers.refusals(self.postgresql, self.apps)
         for app in self.apps.values():
             yield from app.rules(poolers.app_tls(self.postgresql, app))

@@ -17,7 +17,7 @@ LARGE = {"database": {"embedded": {"memory": "16Gi", "maxConnections": 1500, "st
 
 def found(raw: dict[str, Any], app: str = "airbyte") -> Budget:
     stack = check(raw)
-    return budgets("postgresql", stack.postgresql, stack.apps)[app]
+    return budgets("postgresql", stack.postgresql, stack.apps, stack.backups)[app]
 
 
 def airbyte(**settings: Any) -> dict[str, int]:
@@ -36,7 +36,7 @@ DEFAULT = {"airbyte": 220, "temporal": 40, "temporal_visibility": 16}
 def test_airbyte_fits_its_own_server_by_default(chart: dict[str, Any]) -> None:
     budget = found({"airbyte": chart})
     assert {name: total(terms) for name, terms in budget.apps["airbyte"].items()} == DEFAULT
-    assert (budget.capacity.connections, budget.left) == (300, 7)
+    assert (budget.capacity.connections, budget.left) == (300, 15)
 
 
 @pytest.mark.parametrize(
@@ -67,21 +67,41 @@ def test_sizes_of_pools_are_counted() -> None:
 
 def test_dagster_gets_what_is_left_of_a_shared_server() -> None:
     budget = found(cnpg())
-    assert total(budget.apps["dagster"]["dagster"]) == 400 - 30 - 276
-    # With its Jobs, which log in with its role.
-    assert budget.limits == {"dagster": 94 + 7}
+    assert total(budget.apps["dagster"]["dagster"]) == 400 - 16 - 276
+    # With its Job, which logs in with its role.
+    assert budget.limits == {"dagster": 108 + 1}
     assert budget.left == 0
     assert found({}, "dagster").limits == {}
 
 
 @pytest.mark.parametrize(
-    ("instances", "connections", "size"), [(2, 400, 9), (1, 400, 18), (3, 400, 6), (2, 409, 10), (2, 346, 5)]
+    ("backups", "dumps", "restore"),
+    [
+        ({}, {"airbyte": 7, "dagster": 5}, 4),
+        ({"jobs": 1}, {"airbyte": 6, "dagster": 3}, 3),
+        ({"jobs": 1, "moment": "each"}, {"airbyte": 5, "dagster": 3}, 3),
+        ({"jobs": 8}, {"airbyte": 13, "dagster": 11}, 10),
+    ],
+    ids=str,
+)
+def test_jobs_of_backups_are_counted(backups: dict[str, Any], dumps: dict[str, int], restore: int) -> None:
+    budget = found({**cnpg(), "backups": {"storage": {"kind": "claim", "storageSize": "10Gi"}, **backups}})
+    counted = {term.what: term.count for term in budget.reserved}
+    assert {key: counted[f"backup of {key}"] for key in dumps} == dumps
+    assert {counted[f"restore of {key}"] for key in dumps} == {restore}
+    # A dump logs in with the app's role, a restore with the admin's.
+    reserved = total(budget.reserved)
+    assert budget.limits == {"dagster": 400 - reserved - 276 + 1 + dumps["dagster"]}
+
+
+@pytest.mark.parametrize(
+    ("instances", "connections", "size"), [(2, 400, 10), (1, 400, 21), (3, 400, 7), (2, 409, 11), (2, 332, 5)]
 )
 def test_pools_share_what_the_connections_leave(instances: int, connections: int, size: int) -> None:
     budget = found(cnpg(maxConnections=connections, pooler={"instances": instances}))
     assert budget.pool_size == size
     # Twice the pods, for Dagster's database and that of the passwords; Airbyte connects to the server.
-    assert total(budget.terms) == 30 + 276 + 2 * instances * 2 * size <= connections
+    assert total(budget.terms) == 16 + 276 + 2 * instances * 2 * size <= connections
     assert budget.limits == {}
 
 
@@ -109,7 +129,7 @@ def test_rds_accepts_what_its_memory_says(server: dict[str, Any], connections: i
     network = {"vpcId": "vpc-01234567", "subnetGroup": "p", "allowedCidrs": ["10.0.0.0/16"]}
     rds = {"kind": "rds", "region": "eu-central-1", "instance": {"network": network, **server}}
     stack = check({"postgresql": {"mode": "standalone", "server": rds}})
-    shared = budgets("postgresql", stack.postgresql, stack.apps)
+    shared = budgets("postgresql", stack.postgresql, stack.apps, stack.backups)
     assert (shared["airbyte"].capacity.connections if shared else None) == connections
 
 

@@ -247,13 +247,15 @@ def test_pgbouncer_is_bounded_and_looks_passwords_up_where_they_can_be_found() -
             # Neither the operator's function nor CONNECT is in databases that the bootstrap Job makes.
             "auth_dbname": "postgres",
             "pool_mode": "transaction",
-            "default_pool_size": "9",
-            "max_db_connections": "9",
+            "default_pool_size": "10",
+            "max_db_connections": "10",
             "max_client_conn": "1000",
             "query_wait_timeout": "60",
             "max_prepared_statements": "200",
             "server_reset_query": "RESET ALL",
             "server_reset_query_always": "1",
+            "server_login_retry": "1",
+            "server_connect_timeout": "2",
         }
     }
     assert "proxy" not in spec()

@@ -80,6 +80,18 @@ class BackupSets(Model):
     image: Annotated[str, _IMAGE] = RCLONE_IMAGE
     """Image with `rclone` and a shell."""
 
+    def dump_connections(self, databases: int) -> int:
+        """Connections of a run at the most, for an app with so many databases."""
+        # A session for each database holds its snapshot, and one more its lock until all snapshots are taken. Then
+        # `pg_dump` has one for itself and one for each of several jobs, and one counts the rows meanwhile.
+        dump = databases + 1 + (self.jobs if self.jobs > 1 else 0) + 1
+        return max(dump, 2 * databases if self.moment == "locked" else 0)
+
+    @property
+    def restore_connections(self) -> int:
+        """Connections of a restore at the most: one holds its lock, one reports progress, and those of `pg_restore`."""
+        return 2 + self.jobs
+
     def refusals(self) -> Iterator[Refusal]:
         """The same public key twice."""
         if self.encryption is not None:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from components.forms.base import KeyPath, Placeholder, Refusal
 from components.forms.parameters import ParameterValue
+from components.postgres.backups.settings import BackupSets
 from components.postgres.pooler.settings import PoolerSettings
 from components.postgres.tenant import Tenant, Tenants
 from components.postgres.term import Demand, Term, total
@@ -28,9 +29,6 @@ _EVERY_SERVERS = (
     Term("metrics exporter", 2),
     Term("sessions of people", 3),
 )
-
-_DUMP_JOBS = 4
-"""Jobs of a parallel `pg_dump`, which opens one connection more than that (its manual, `--jobs`)."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,7 @@ class Budget:
         capacity: what the server accepts.
         reserved: connections that are neither an app's nor a pooler's.
         apps: connections by the app's key and by database.
+        jobs: connections of the Jobs that log in with an app's role, by the app's key; they are in `reserved`, too.
         pool_size: server connections of each pod of the pooler for one database; None without a pooler.
         pools: databases for which each pod of the pooler has a pool of that size.
         limits: connection limits of roles, by the app's key: of apps without a ceiling of their own.
@@ -78,6 +77,7 @@ class Budget:
     capacity: Capacity
     reserved: tuple[Term, ...]
     apps: Mapping[str, Demand]
+    jobs: Mapping[str, tuple[Term, ...]]
     pool_size: int | None = None
     pools: int = 0
     limits: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -108,21 +108,29 @@ class Budget:
 
 
 def budget(
-    capacity: Capacity, tenants: Tenants, *, pooler: PoolerSettings | None = None, limited: bool = True
+    capacity: Capacity,
+    tenants: Tenants,
+    *,
+    backups: BackupSets | None,
+    pooler: PoolerSettings | None = None,
+    limited: bool = True,
 ) -> Budget:
     """The budget of a server. It may not fit: `refusals` says so.
 
     Args:
         capacity: what the server accepts.
         tenants: the apps on it.
+        backups: backup sets of the apps.
         pooler: the pooler between them and the server.
         limited: whether a role may be given a limit; not where one app has the server to itself and needs none.
     """
-    reserved = (*capacity.reserved, *_EVERY_SERVERS, *(_program(key, tenant) for key, tenant in tenants.items()))
+    jobs = {key: _jobs(key, tenant, backups) for key, tenant in tenants.items()}
+    restores = [] if backups is None else [Term(f"restore of {key}", backups.restore_connections) for key in tenants]
+    reserved = (*capacity.reserved, *_EVERY_SERVERS, *(term for terms in jobs.values() for term in terms), *restores)
     if pooler is not None:
-        return _pooled(capacity, reserved, tenants, pooler)
+        return _pooled(capacity, reserved, tenants, jobs, pooler)
     apps = {key: _with_limit(tenant) for key, tenant in tenants.items()}
-    left = Budget(capacity, reserved, apps).left
+    left = Budget(capacity, reserved, apps, jobs).left
     limits: dict[str, int] = {}
     for key, tenant in tenants.items():
         if tenant.has_ceiling or tenant.database.connection_limit is not None or left < 0:
@@ -131,10 +139,9 @@ def budget(
         (database, terms), *_ = apps[key].items()
         apps[key] = {database: (Term("all that is left", total(terms) + left),)}
         if limited:
-            # Its Jobs log in with its role, too.
-            limits[key] = total(terms) + left + _program(key, tenant).count
+            limits[key] = total(terms) + left + total(jobs[key])
         left = 0
-    return Budget(capacity, reserved, apps, limits=limits)
+    return Budget(capacity, reserved, apps, jobs, limits=limits)
 
 
 def refusals(found: Budget, server: KeyPath, tenants: Tenants, pooler: PoolerSettings | None) -> Iterator[Refusal]:
@@ -147,7 +154,7 @@ def refusals(found: Budget, server: KeyPath, tenants: Tenants, pooler: PoolerSet
         pooler: the pooler between them and the server.
     """
     setting = (*server, *found.capacity.setting)
-    reads: tuple[KeyPath, ...] = (setting, (*server, "pooler"), *((key,) for key in tenants))
+    reads: tuple[KeyPath, ...] = (setting, (*server, "pooler"), ("backups",), *((key,) for key in tenants))
     accepted, needed = found.capacity.connections, total(found.terms)
     if needed > accepted and pooler is not None and (smaller := _smaller_pools(found, pooler)) is not None:
         allowed = f"at most {smaller} with {accepted} connections, of which it takes too many: {written_out(found)}"
@@ -160,8 +167,7 @@ def refusals(found: Budget, server: KeyPath, tenants: Tenants, pooler: PoolerSet
     for key, tenant in tenants.items():
         limit = tenant.database.connection_limit
         demand = tenant.demand if pooler is None else found.apps[key]
-        # Its Jobs log in with its role, too.
-        terms = [*(term for terms in demand.values() for term in terms), _program(key, tenant)]
+        terms = [*(term for terms in demand.values() for term in terms), *found.jobs[key]]
         if limit is not None and limit < total(terms):
             allowed = f"at least {total(terms)}: {_list(terms)}"
             yield Refusal((key, "database", "connectionLimit"), limit, allowed, reads)
@@ -190,7 +196,13 @@ def _smaller_pools(found: Budget, pooler: PoolerSettings) -> int | None:
     return most if most >= 1 else None
 
 
-def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, pooler: PoolerSettings) -> Budget:
+def _pooled(
+    capacity: Capacity,
+    reserved: tuple[Term, ...],
+    tenants: Tenants,
+    jobs: Mapping[str, tuple[Term, ...]],
+    pooler: PoolerSettings,
+) -> Budget:
     def shared(tenant: Tenant, database: str) -> bool:
         # Else each client has a server connection of its own: the pooler adds none to what the app opens.
         return pooler.serves(tenant) and database not in pooler.own_connections(tenant)
@@ -205,7 +217,7 @@ def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, po
     pods = pooler.most_pods
     pooled = [(key, name) for key, tenant in tenants.items() for name in tenant.demand if shared(tenant, name)]
     databases = len(pooled) + pooler.lookup_databases
-    left = Budget(capacity, reserved, direct).left
+    left = Budget(capacity, reserved, direct, jobs).left
     size = pooler.max_db_connections or max(int(left * _POOLERS_SHARE) // (pods * max(databases, 1)), _LEAST_POOL_SIZE)
     pool = Term(f"PgBouncer ({pods} pods during a rollout x {size})", pods * size)
     if pooler.lookup_databases:
@@ -215,7 +227,7 @@ def _pooled(capacity: Capacity, reserved: tuple[Term, ...], tenants: Tenants, po
         key: {name: (pool, *terms) if (key, name) in pooled else terms for name, terms in demand.items()}
         for key, demand in direct.items()
     }
-    return Budget(capacity, reserved, apps, pool_size=size, pools=databases)
+    return Budget(capacity, reserved, apps, jobs, pool_size=size, pools=databases)
 
 
 def _with_limit(tenant: Tenant) -> Demand:
@@ -227,13 +239,12 @@ def _with_limit(tenant: Tenant) -> Demand:
     return {main: (Term("its role's `connectionLimit`", limit),)}
 
 
-def _program(key: str, tenant: Tenant) -> Term:
-    """The program's Jobs for an app: one that creates or checks, and a backup.
-
-    A backup has one session in each database, which holds a snapshot, and a parallel `pg_dump` of one at a time.
-    """
-    backup = _DUMP_JOBS + 1 + len(tenant.databases)
-    return Term(f"Jobs of {key} (1, and {backup} of a backup)", 1 + backup)
+def _jobs(key: str, tenant: Tenant, backups: BackupSets | None) -> tuple[Term, ...]:
+    """The program's Jobs for an app that log in with its role: one that creates or checks, and a backup."""
+    job = Term(f"Job of {key}", 1)
+    return (
+        (job,) if backups is None else (job, Term(f"backup of {key}", backups.dump_connections(len(tenant.databases))))
+    )
 
 
 def _by_reason(terms: Iterable[Term]) -> dict[str, int]:

@@ -37,9 +37,6 @@ _FIXED: dict[str, str | int] = {
     # An app that opens a connection for each query would write two lines for each.
     "log_connections": 0,
     "log_disconnections": 0,
-    # A server that was restarted is in use again at once; the default is 15 s.
-    "server_login_retry": 1,
-    "server_connect_timeout": 5,
     # A name that moves to another address after a failover. RDS' and Cloud SQL's live for 5 s and more.
     "dns_max_ttl": 5,
     # A server that is gone without a word is noticed after half a minute, and idle connections stay in the tables of

@@ -8,6 +8,11 @@ from pydantic import Field
 from components.forms.base import KeyPath, Model, Refusal
 from components.postgres.tenant import Tenant
 
+_NEW_CONNECTIONS = {"server_login_retry": 1, "server_connect_timeout": 2}
+"""PgBouncer tries a server again 1 s after it could not connect, and waits 2 s for one that does not answer: a lost packet
+is sent again after 1 s. Its defaults are 15 s each, and for so long clients would wait although a restarted server or the
+new primary is there."""
+
 PoolSize = Annotated[int, Field(ge=1, le=5000)]
 """A number of server connections."""
 
@@ -55,12 +60,13 @@ class PoolerSettings(Model):
         return tenant.databases if self.mode == "session" and tenant.has_ceiling else tenant.session_databases
 
     def parameters(self, pool_size: int) -> dict[str, str]:
-        """The limits as PgBouncer's own configuration has them.
+        """What all kinds of servers set in PgBouncer's own configuration.
 
         Args:
             pool_size: server connections that the budget gives each pod for one database.
         """
-        limits: dict[str, int | str] = {
+        parameters: dict[str, int | str] = {
+            **_NEW_CONNECTIONS,
             "default_pool_size": self.default_pool_size or pool_size,
             "max_client_conn": self.max_client_connections,
             "max_db_connections": pool_size,
@@ -70,8 +76,8 @@ class PoolerSettings(Model):
         if self.mode == "transaction":
             # What a client sets in its session, such as Dagster's webserver its `statement_timeout`, must not reach the
             # next client of the connection. Unlike DISCARD ALL, this leaves PgBouncer's prepared statements alone.
-            limits |= {"server_reset_query": "RESET ALL", "server_reset_query_always": 1}
-        return {name: str(value) for name, value in limits.items()}
+            parameters |= {"server_reset_query": "RESET ALL", "server_reset_query_always": 1}
+        return {name: str(value) for name, value in parameters.items()}
 
     def refusals(self) -> Iterator[Refusal]:
         """Pools that cannot fill, and a mode without the prepared statements that the apps use."""

@@ -10,11 +10,6 @@ from components.postgres.term import Term
 OPERATOR = Term("the operator (2 databases x 3)", 6)
 """Connections of the instance manager (`SetMaxOpenConns` of its pool, operator 1.28)."""
 
-_AFTER_A_FAILOVER = {"server_login_retry": "1", "server_connect_timeout": "2"}
-"""PgBouncer tries the primary again 1 s after it could not connect, and waits 2 s for one that does not answer; its
-defaults are 15 s each, and for so long it would turn clients away while the new primary is there already.
-"""
-
 POOLER_LABEL = "cnpg.io/poolerName"
 """Label of a pooler's pods, whose value is its name."""
 
@@ -56,7 +51,6 @@ def pooler_spec(pooler: CloudNativePGPooler, *, name: str, cluster: str, pool_si
                 # Apps in clear text are turned away; the server's name is checked, too.
                 "client_tls_sslmode": "require",
                 "server_tls_sslmode": "verify-full",
-                **_AFTER_A_FAILOVER,
             },
         },
         "template": {
