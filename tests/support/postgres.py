@@ -76,13 +76,18 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def copy_scripts(folder: Path) -> None:
+    """Copy the scripts of all Jobs into a folder."""
+    for script in (*SCRIPTS.iterdir(), *BACKUP_SCRIPTS.iterdir(), *RESTORE_SCRIPTS.iterdir()):
+        if script.suffix in {".sh", ".sql", ".conf"}:
+            shutil.copy(script, folder)
+
+
 @contextmanager
 def unpacked_image(prefix: Sequence[str] = ()) -> Iterator[Root]:
     """The image's files in a temporary folder; `prefix` is that of the root."""
     with _unpacked(postgres.ROOTFS, ENVIRONMENT, prefix) as root:
-        for script in (*SCRIPTS.iterdir(), *BACKUP_SCRIPTS.iterdir(), *RESTORE_SCRIPTS.iterdir()):
-            if script.suffix in {".sh", ".sql", ".conf"}:
-                shutil.copy(script, root.path / "scripts")
+        copy_scripts(root.path / "scripts")
         yield root
 
 

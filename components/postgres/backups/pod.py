@@ -16,9 +16,12 @@ from components.forms.computed import text
 from components.postgres.backups.settings import BackupSets
 from components.postgres.backups.volumes import (
     POSTGRES,
+    PRIVATE,
+    PRIVATE_MOUNT,
     SCRATCH,
     SCRATCH_MOUNT,
     TOOL,
+    private_volume,
     scratch_volume,
     store_mounts,
     store_volumes,
@@ -130,9 +133,13 @@ def backup_pod(
             name="prove",
             script=["stage.sh", "prove"],
             image=image,
-            environment=[*common, EnvVarArgs(name="MEMORY", value=str(_SERVER_MEMORY_MIB))],
+            environment=[
+                *common,
+                literal("PRIVATE", PRIVATE),
+                EnvVarArgs(name="MEMORY", value=str(_SERVER_MEMORY_MIB)),
+            ],
             resources=POSTGRES,
-            mounts=[SCRATCH_MOUNT],
+            mounts=[SCRATCH_MOUNT, PRIVATE_MOUNT],
         ),
     ]
     if settings.encryption is not None:
@@ -169,6 +176,7 @@ def backup_pod(
         service_account=account,
         volumes=[
             scratch_volume(settings.scratch),
+            private_volume(),
             *(
                 VolumeArgs(
                     name=f"secret-{number}",

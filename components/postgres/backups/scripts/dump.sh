@@ -164,7 +164,7 @@ while [ "$number" -lt "$total" ]; do
   cat "$work/$number.json"
 done | paste -s -d , - >"$work/databases"
 # Encrypted, since a short value could be guessed from it.
-checksum=$(decrypt <"$SET/secrets.enc" | sha256sum | encrypt | base64 -w 0)
+checksum=$({ decrypt <"$SET/secrets.enc" | sha256sum; decrypt <"$SET/secrets.enc" | digest_of_secrets; } | encrypt | base64 -w 0)
 databases="$work/databases" secrets="$work/secrets" sql "$first" --set=app="$APP_NAME" --set=stack="$STACK" \
   --set=deployment="$DEPLOYMENT" --set=chart="$CHART" --set=program="$PROGRAM" --set=moment="$MOMENT" --set=taken="$taken" \
   --set=name="$(basename "$SET")" --set=secrets_checksum="$checksum" --set=pg_dump="$(pg_dump --version)" --file="$here/manifest.sql" >"$SET/manifest.json"

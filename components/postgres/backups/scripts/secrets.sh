@@ -8,3 +8,11 @@ encrypt() {
 decrypt() {
   openssl enc -d -aes-256-cbc -pbkdf2 -iter 100000 -pass env:BACKUP_KEY
 }
+
+# One checksum of all names and values in an archive of Secrets, whichever tar has written it.
+digest_of_secrets() (
+  # tar's own status, which a pipe does not pass on. Nothing of the values is written to a file.
+  # shellcheck disable=SC2016
+  values=$(tar -x --to-command='printf "%s  %s\n" "$(sha256sum)" "$TAR_FILENAME"') || exit
+  printf '%s\n' "$values" | sort | sha256sum
+)
