@@ -1,4 +1,4 @@
-"""Airbyte on an S3 server that somebody else runs: a MinIO that neither the chart nor the program made."""
+"""Airbyte and its backup sets on an S3 server that somebody else runs: a MinIO that neither chart nor program made."""
 
 import base64
 import secrets
@@ -12,9 +12,12 @@ from sandbox.images.cache import versions
 from tests.sandbox.deployments import STACK_FILES
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Stack
-from tests.support.cluster import kubectl, objects, ok, run, until
+from tests.sandbox.test_18_backups import run as make_set
+from tests.sandbox.test_19_restore import names, restore
+from tests.support.cluster import DatabasePod, kubectl, objects, ok, run, until
 
 SERVER, AIRBYTE = "objects-server", "objects-airbyte"
+DATABASE = DatabasePod(AIRBYTE, "airbyte-airbyte-postgresql-0", "airbyte", "airbyte")
 OBJECT = "/data/lake/workload/output/stand-in"
 KEYS = {"access-key": "MINIO_ROOT_USER", "secret-key": "MINIO_ROOT_PASSWORD"}
 
@@ -81,6 +84,32 @@ def test_access_key_is_in_its_secret_alone(deployed: OwnedStack, password: str) 
     )
     for word in (password, base64.b64encode(password.encode()).decode()):
         assert word not in seen
+
+
+def test_sets_are_stored_in_the_bucket_and_restored_from_it(deployed: OwnedStack) -> None:
+    how, log = make_set(deployed, DATABASE)
+    assert how == "Complete", log
+    bucket, _, folder = deployed.stack.outputs()["airbyte"]["backupSets"].removeprefix("store:").partition("/")
+    assert (bucket, folder.split("/")[:2]) == ("lake", ["sets", "nightly"])
+    (name,) = kubectl(*in_server("ls", f"/data/{bucket}/{folder}")).split()
+    stored = kubectl(*in_server("ls", f"/data/{bucket}/{folder}/{name}")).split()
+    assert {"PROVEN", "SHA256SUMS", "databases", "manifest.json", "secrets.enc"} <= set(stored)
+    how, log = restore(deployed, DATABASE, INTO="beside")
+    assert how == "Complete", log
+    beside = sorted(each for each in names(DATABASE) if "_restored_" in each)
+    assert [each.split("_restored_")[0] for each in beside] == ["airbyte", "temporal", "temporal_visibility"]
+    counted = "SELECT count(*) FROM actor_definition"
+    assert DATABASE.value(counted, database=beside[0]) == DATABASE.value(counted)
+
+
+def test_a_set_that_is_cut_short_in_the_bucket_is_refused(deployed: OwnedStack) -> None:
+    *_, folder = deployed.stack.outputs()["airbyte"]["backupSets"].partition(":")
+    before = names(DATABASE)
+    kubectl(*in_server("sh", "-c", f"rm -r /data/{folder}/*/databases/1/toc.dat"))
+    how, log = restore(deployed, DATABASE)
+    assert how == "Failed"
+    assert "is damaged" in log
+    assert names(DATABASE) == before
 
 
 def test_next_up_changes_nothing(deployed: OwnedStack) -> None:

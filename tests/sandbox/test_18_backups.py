@@ -10,6 +10,10 @@ from tests.support.cluster import DatabasePod, described, kubectl, objects, shel
 
 BOTH = pytest.mark.parametrize("server", [AIRBYTE, DAGSTER], ids=["airbyte", "dagster"])
 READER = "sets"
+COUNT = """
+SELECT tablename,
+  (xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I', tablename), true, false, '')))[1]
+FROM pg_tables WHERE schemaname = 'public'"""
 
 
 def run(owned: OwnedStack, server: DatabasePod) -> tuple[str, str]:
@@ -29,6 +33,11 @@ def run(owned: OwnedStack, server: DatabasePod) -> tuple[str, str]:
     which = "--all-containers" if how == "Complete" else "--container=dump"
     log = ["logs", "--namespace", server.namespace, "--selector", f"job-name={name}", which, "--tail=-1"]
     return how, kubectl(*log)
+
+
+def rows(server: DatabasePod) -> dict[str, int]:
+    """Rows of each table of the app's main database."""
+    return {table: int(count) for table, count in server.rows(COUNT)}
 
 
 def stored(owned: OwnedStack, server: DatabasePod) -> dict[str, str]:
@@ -69,8 +78,10 @@ def stored(owned: OwnedStack, server: DatabasePod) -> dict[str, str]:
 
 @BOTH
 def test_a_set_is_complete_and_proven(pooled: OwnedStack, server: DatabasePod) -> None:
+    before = rows(server)
     how, log = run(pooled, server)
     assert how == "Complete", log
+    after = rows(server)
     files = stored(pooled, server)
     (name,) = {path.split("/")[1] for path in files}
     assert {f"./{name}/{file}" for file in ("SHA256SUMS", "PROVEN", "manifest.json", "secrets.enc")} <= set(files)
@@ -78,6 +89,12 @@ def test_a_set_is_complete_and_proven(pooled: OwnedStack, server: DatabasePod) -
     names = [each["name"] for each in manifest["databases"]]
     assert names == (["airbyte", "temporal", "temporal_visibility"] if server is AIRBYTE else ["dagster"])
     assert all(f"./{name}/databases/{each['number']}/toc.dat" in files for each in manifest["databases"])
+    described = {table["name"]: table["rows"] for table in manifest["databases"][0]["tables"]}
+    assert described.keys() == before.keys()
+    # The app writes to a few while the set is made.
+    steady = {table: count for table, count in before.items() if after[table] == count}
+    assert len(steady) > len(before) / 2
+    assert {table: described[table] for table in steady} == steady
     assert f"{server.username}-database" in manifest["secrets"]
     if server is AIRBYTE:
         assert "airbyte-auth-secrets" in manifest["secrets"]

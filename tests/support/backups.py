@@ -16,7 +16,12 @@ from tests.support.postgres import UID, DatabaseServer, Root, copy_scripts
 
 PASSWORD = "se cret'\"$x"
 KEY = "backup-key-0123456789"
-SECRETS = {"airbyte-database": {"password": PASSWORD}, "airbyte-auth-secrets": {"jwt": "a-token-key", "id": "client"}}
+SECRETS = {
+    "airbyte-database": {"password": PASSWORD},
+    "airbyte-auth-secrets": {"jwt": "a-token-key", "id": "client"},
+    # Does not exist: the app has no pooler.
+    "airbyte-postgresql-pooler": {},
+}
 DATABASES = ("airbyte", "temporal")
 ROWS = Path(__file__).parents[1] / "scripts" / "move_rows.sql"
 

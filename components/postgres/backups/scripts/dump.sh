@@ -151,8 +151,11 @@ for database in $APP_DATABASES; do
 done
 rm -rf "$moment"
 
-# A pipe: nothing of the Secrets is written in plain text. Kubernetes adds files whose names begin with two dots.
-{ tar -c -h -v --index-file="$work/secrets" --exclude='..*' -C "$SECRETS" . || : >"$work/tar.failed"; } |
+# The folder of a Secret that does not exist is empty, but for files that Kubernetes adds, whose names begin with two dots.
+existing=$(cd "$SECRETS" && find . -mindepth 2 -maxdepth 2 ! -name '..*' | cut -d / -f 1,2 | sort -u)
+# A pipe: nothing of the Secrets is written in plain text.
+# shellcheck disable=SC2086
+{ tar -c -h -v --index-file="$work/secrets" --exclude='..*' -C "$SECRETS" $existing || : >"$work/tar.failed"; } |
   encrypt >"$SET/secrets.enc"
 if [ -e "$work/tar.failed" ]; then
   echo "the Secrets cannot be read" >&2
