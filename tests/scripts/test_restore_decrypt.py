@@ -84,7 +84,8 @@ def root() -> Iterator[Root]:
 def decrypt(root: Root, request: pytest.FixtureRequest) -> Decrypt:
     folder = re.sub(r"\W", "-", request.node.name)
     path = root.path / "volume" / folder
-    for name in ("scratch", "private", "secrets/airbyte-auth-secrets"):
+    # The second Secret does not exist.
+    for name in ("scratch", "private", "secrets/airbyte-auth-secrets", "secrets/airbyte-postgresql-pooler"):
         (path / name).mkdir(parents=True)
     (path / "secrets" / "airbyte-auth-secrets" / "jwt").write_text("a-token-key")
     for name in ("key", "another"):
@@ -96,6 +97,7 @@ def decrypt(root: Root, request: pytest.FixtureRequest) -> Decrypt:
 def held(decrypt: Decrypt) -> dict[str, str]:
     """Names and values of the archive with Secrets in memory."""
     with tarfile.open(fileobj=io.BytesIO((decrypt.path / "private" / "secrets.tar").read_bytes())) as tar:
+        assert [one.name for one in tar if one.isdir()] == ["./airbyte-auth-secrets"]
         return {one.name: file.read().decode() for one in tar if one.isfile() and (file := tar.extractfile(one))}
 
 

@@ -151,8 +151,7 @@ for database in $APP_DATABASES; do
 done
 rm -rf "$moment"
 
-# The folder of a Secret that does not exist is empty, but for files that Kubernetes adds, whose names begin with two dots.
-existing=$(cd "$SECRETS" && find . -mindepth 2 -maxdepth 2 ! -name '..*' | cut -d / -f 1,2 | sort -u)
+existing=$(existing_secrets)
 # A pipe: nothing of the Secrets is written in plain text.
 # shellcheck disable=SC2086
 { tar -c -h -v --index-file="$work/secrets" --exclude='..*' -C "$SECRETS" $existing || : >"$work/tar.failed"; } |

@@ -1,6 +1,12 @@
 #!/bin/sh
 # Sourced by other scripts: what a set contains of the app's Secrets, encrypted. Environment: BACKUP_KEY, the passphrase.
 
+# Prints the folders below $SECRETS of those that exist. Others have an empty one, but for files that Kubernetes adds, whose names
+# begin with two dots.
+existing_secrets() {
+  (cd "$SECRETS" && find . -mindepth 2 -maxdepth 2 ! -name '..*' | cut -d / -f 1,2 | sort -u)
+}
+
 encrypt() {
   openssl enc -aes-256-cbc -pbkdf2 -iter 100000 -salt -pass env:BACKUP_KEY
 }
