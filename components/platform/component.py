@@ -196,6 +196,7 @@ class Platform(pulumi.ComponentResource):
             of,
             settings,
             key=None if given is None else given.get_secret_value(),
+            any_user=not self._pods.as_image_user,
             retain_data=stack.retain_data,
             opts=options,
         )

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.scripts.conftest import new_server, started
-from tests.support.backups import SECRETS, Backup
-from tests.support.corruptions import CORRUPTIONS, Corruption, Damaged
+from tests.support.backups import Backup
+from tests.support.corruptions import ANOTHER, CORRUPTIONS, NAME, Corruption, Damaged, two_sets
 from tests.support.postgres import Root
 
-NAME, ANOTHER = "20260101T000100Z", "20260101T000000Z"
 CAMPAIGN = bool(os.environ.get("CAMPAIGN"))
 PROOFS = 40 if CAMPAIGN else 2
 # All that are found before a server is started, and each sixth of the others.
@@ -26,13 +25,7 @@ def backup(root: Root) -> Iterator[Backup]:
     """An app with two sets."""
     server = started(new_server(root))
     backup = Backup(server, f"corrupted-{server.name}")
-    backup.prepare()
-    token = backup.path / "secrets" / "airbyte-auth-secrets" / "jwt"
-    token.write_text("an-older-key")
-    backup.dumped(ANOTHER)
-    token.write_text(SECRETS["airbyte-auth-secrets"]["jwt"])
-    server.psql("UPDATE few SET name = name || ' later'", user="airbyte", database="temporal")
-    backup.dumped(NAME)
+    two_sets(backup)
     yield backup
     server.stop()
 

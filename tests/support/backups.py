@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.images import rclone, rootfs
 from sandbox.images.cache import Builder
 from sandbox.paths import Sandbox
-from tests.support.postgres import BACKUP_SCRIPTS, UID, DatabaseServer, Root
+from tests.support.postgres import UID, DatabaseServer, Root, copy_scripts
 
 PASSWORD = "se cret'\"$x"
 KEY = "backup-key-0123456789"
@@ -58,7 +58,8 @@ class Backup:
             for key, value in keys.items():
                 (data / key).write_text(value)
                 (data.parent / key).symlink_to(f"..data/{key}")
-        (self.path / "scratch").mkdir()
+        for folder in ("scratch", "private"):
+            (self.path / folder).mkdir()
         subprocess.run(["chown", "-R", f"{UID}:{UID}", self.path], check=True)
 
     def variables(self, name: str) -> dict[str, str]:
@@ -76,6 +77,7 @@ class Backup:
             "SET": f"{inside}/scratch/{name}",
             "SERVER": f"{inside}/scratch/server",
             "SECRETS": f"{inside}/secrets",
+            "PRIVATE": f"{inside}/private",
             "BACKUP_KEY": KEY,
             "MOMENT": "locked",
             "EMPTY": "dump",
@@ -126,8 +128,7 @@ def tool_root(files: rootfs.RootFs = rclone.ROOTFS) -> Generator[Root]:
         rootfs.unpack(files.build(builder), folder)
         for name in ("scripts", "volume"):
             (folder / name).mkdir()
-        for script in BACKUP_SCRIPTS.iterdir():
-            shutil.copy(script, folder / "scripts")
+        copy_scripts(folder / "scripts")
         yield Root(folder, environment={"PATH": os.environ["PATH"]}, uid=0)
     finally:
         shutil.rmtree(folder)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.backups import KEY
+from tests.support.backups import KEY, SECRETS, Backup
 
 Damage = Callable[["Damaged"], None]
 
@@ -75,12 +75,14 @@ class Corruption:
         damage: what happens to the set.
         reason: part of the message of whoever finds it.
         summed: whether SHA256SUMS is that of the damaged set.
+        refused: part of the restore's message, where that is another one.
     """
 
     name: str
     damage: Damage
     reason: str
     summed: bool = False
+    refused: str | None = None
 
     def apply(self, damaged: Damaged) -> None:
         """Damage the set."""
@@ -116,6 +118,18 @@ def _manifest(key: str, value: object) -> Damage:
 
 def _database(number: int, key: str, value: object) -> Damage:
     return lambda it: it.edit_manifest(lambda manifest: manifest["databases"][number - 1].update({key: value}))
+
+
+def _counted(damage: Damage) -> Damage:
+    """As if it had been there before the manifest was written, which has the sizes of the archives."""
+
+    def change(it: Damaged) -> None:
+        damage(it)
+        for number in (1, 2):
+            files = (file for file in (it.folder / "databases" / str(number)).rglob("*") if file.is_file())
+            _database(number, "bytes", sum(file.stat().st_size for file in files))(it)
+
+    return change
 
 
 def _table(key: str) -> Damage:
@@ -236,10 +250,27 @@ def _other_token(it: Damaged) -> None:
 
 CHECKSUM = "WARNING: 1 computed checksum did NOT match"
 BOTH = "in SHA256SUMS or among the files, but not in both"
+BYTES = "bytes, and its manifest says"
+ONE_OF_TWO = "in its manifest or its fingerprint, but not in both"
+UNREADABLE = "cannot be read"
 NOT_RESTORED = "cannot be restored"
 DIFFERS = "differs from what was dumped"
 MANIFEST = "its manifest says"
 OTHER_KEY = "another-key-0123456789"
+
+NAME, ANOTHER = "20260101T000100Z", "20260101T000000Z"
+
+
+def two_sets(backup: Backup) -> None:
+    """Prepare an app and dump it twice: `ANOTHER`, then, with other rows and Secrets, `NAME`, the one to damage."""
+    backup.prepare()
+    token = backup.path / "secrets" / "airbyte-auth-secrets" / "jwt"
+    token.write_text("an-older-key")
+    backup.dumped(ANOTHER)
+    token.write_text(SECRETS["airbyte-auth-secrets"]["jwt"])
+    backup.server.psql("UPDATE few SET name = name || ' later'", user="airbyte", database="temporal")
+    backup.dumped(NAME)
+
 
 CORRUPTIONS = (
     # Since the sums were written.
@@ -254,7 +285,7 @@ CORRUPTIONS = (
     Corruption("rows cut", lambda it: it.edit(it.largest(), lambda content: content[:-10]), CHECKSUM),
     Corruption("the sums cut", _cut("SHA256SUMS"), BOTH),
     Corruption("the sums emptied", _emptied("SHA256SUMS"), "it has no SHA256SUMS"),
-    Corruption("the sums missing", _removed("SHA256SUMS"), "it has no SHA256SUMS"),
+    Corruption("the sums missing", _removed("SHA256SUMS"), "it has no SHA256SUMS", refused="there is no complete set"),
     Corruption("rows missing", lambda it: (it.folder / it.largest()).unlink(), "No such file"),
     Corruption("the sums without a line of rows", _drop_line("databases/1/37"), BOTH),
     Corruption("the sums without the manifest", _drop_line("manifest.json"), BOTH),
@@ -262,46 +293,59 @@ CORRUPTIONS = (
     Corruption("a file behind a link", _link_largest, BOTH),
     # Before they were written.
     Corruption("summed: a bit of rows", lambda it: it.edit(it.largest(), _flip), NOT_RESTORED, True),
-    Corruption("summed: rows cut", lambda it: it.edit(it.largest(), lambda content: content[:-10]), DIFFERS, True),
-    Corruption("summed: rows emptied", lambda it: it.edit(it.largest(), lambda _: b""), "database 1", True),
-    Corruption("summed: rows missing", lambda it: (it.folder / it.largest()).unlink(), NOT_RESTORED, True),
+    Corruption("summed: rows cut", lambda it: it.edit(it.largest(), lambda content: content[:-10]), BYTES, True),
+    Corruption("summed: rows emptied", _counted(lambda it: it.edit(it.largest(), lambda _: b"")), "database 1", True),
+    Corruption("summed: rows missing", _counted(lambda it: (it.folder / it.largest()).unlink()), NOT_RESTORED, True),
     Corruption("summed: rows under another name", _rename_largest, NOT_RESTORED, True),
     Corruption("summed: rows of two tables swapped", _two_files_swapped, "database 1", True),
-    Corruption("summed: a row less", _rows_removed, DIFFERS, True),
-    Corruption("summed: a row more", _rows_added, DIFFERS, True),
+    Corruption("summed: a row less", _counted(_rows_removed), DIFFERS, True),
+    Corruption("summed: a row more", _counted(_rows_added), DIFFERS, True),
     Corruption(
         "summed: a bit of a large object", lambda it: it.edit(it.largest("blob_*.zst"), _flip), "database 1", True
     ),
     Corruption(
-        "summed: large objects missing", lambda it: (it.folder / it.largest("blobs_*.toc")).unlink(), NOT_RESTORED, True
+        "summed: large objects missing",
+        _counted(lambda it: (it.folder / it.largest("blobs_*.toc")).unlink()),
+        NOT_RESTORED,
+        True,
     ),
-    Corruption("summed: a table of contents cut", _cut("databases/1/toc.dat"), NOT_RESTORED, True),
+    Corruption("summed: a table of contents cut", _cut("databases/1/toc.dat"), UNREADABLE, True),
     Corruption(
         "summed: a table of contents emptied", _emptied("databases/2/toc.dat"), "it has no databases/2/toc.dat", True
     ),
     Corruption(
         "summed: a table of contents of the other database",
         lambda it: it.edit("databases/1/toc.dat", lambda _: (it.folder / "databases/2/toc.dat").read_bytes()),
-        NOT_RESTORED,
+        "its archive is of the database temporal",
         True,
     ),
     Corruption("summed: a fingerprint missing", _removed("databases/2.csv"), "it has no databases/2.csv", True),
-    Corruption("summed: a fingerprint without a table", _csv_line("table,public.few", "rules,"), DIFFERS, True),
+    Corruption("summed: a fingerprint without a table", _csv_line("table,public.few", "rules,"), ONE_OF_TWO, True),
     Corruption(
-        "summed: another checksum of a table", _csv_line("table,public.few,1,-", "table,public.few,1,-1"), DIFFERS, True
+        "summed: another checksum of a table",
+        _csv_line("table,public.few,1,-", "table,public.few,1,-1"),
+        ONE_OF_TWO,
+        True,
     ),
     Corruption(
-        "summed: a fingerprint that is none", _csv_line("table,public.few,1,-", "table,public.few,1,x"), DIFFERS, True
+        "summed: a fingerprint that is none",
+        _csv_line("table,public.few,1,-", "table,public.few,1,x"),
+        "the fingerprint of its database 2 cannot be read",
+        True,
     ),
     Corruption("summed: another definition", _csv_line("columns,,1,-", "columns,,1,-1"), DIFFERS, True),
-    Corruption("summed: folders of two databases swapped", _swap_folders, DIFFERS, True),
+    Corruption(
+        "summed: folders of two databases swapped", _swap_folders, "its archive is of the database temporal", True
+    ),
     Corruption("summed: two databases swapped", _swap_all, "its manifest has the databases", True),
     Corruption("summed: two databases under each other's name", _swap_contents, "its archive is of the database", True),
-    Corruption("summed: a database of another minute", lambda it: it.from_another("databases/2"), DIFFERS, True),
+    Corruption(
+        "summed: a database of another minute", _counted(lambda it: it.from_another("databases/2")), DIFFERS, True
+    ),
     Corruption(
         "summed: a database of another minute, and its fingerprint",
         lambda it: it.from_another("databases/2", "databases/2.csv"),
-        "in its manifest or its fingerprint",
+        ONE_OF_TWO,
         True,
     ),
     Corruption("summed: a database of another minute, with all about it", _other_minute, "of different moments", True),
@@ -312,11 +356,17 @@ CORRUPTIONS = (
     Corruption(
         "summed: the manifest of another minute", lambda it: it.from_another("manifest.json"), f"{MANIFEST} name", True
     ),
-    Corruption("summed: another format", _manifest("format", 2), "the set has a format", True),
+    Corruption("summed: another format", _manifest("format", 2), "it has the format 2", True),
     Corruption("summed: another role", _manifest("role", "somebody"), f"{MANIFEST} role somebody", True),
     Corruption("summed: another app", _manifest("app", "dagster"), f"{MANIFEST} app dagster", True),
     Corruption("summed: another stack", _manifest("stack", "lakehouse/prod"), f"{MANIFEST} stack lakehouse/prod", True),
-    Corruption("summed: another chart", _manifest("chart", "airbyte 2.1.0"), f"{MANIFEST} chart", True),
+    Corruption(
+        "summed: another chart",
+        _manifest("chart", "airbyte 2.1.0"),
+        f"{MANIFEST} chart",
+        True,
+        "it is of airbyte 2.1.0, and airbyte 2.2.0 runs",
+    ),
     Corruption("summed: another major version", _manifest("major", 16), f"{MANIFEST} major version 16", True),
     Corruption("summed: another server", _manifest("server", "17.1"), f"{MANIFEST} 17.1", True),
     Corruption(
@@ -325,13 +375,9 @@ CORRUPTIONS = (
     Corruption(
         "summed: another name of a database", _database(1, "name", "airbyt"), "its manifest has the databases", True
     ),
-    Corruption("summed: other extensions", _database(1, "extensions", {}), "its extensions are", True),
-    Corruption(
-        "summed: another number of rows in the manifest", _table("rows"), "in its manifest or its fingerprint", True
-    ),
-    Corruption(
-        "summed: another checksum in the manifest", _table("checksum"), "in its manifest or its fingerprint", True
-    ),
+    Corruption("summed: other extensions", _database(1, "extensions", {}), "its archive has the extensions", True),
+    Corruption("summed: another number of rows in the manifest", _table("rows"), ONE_OF_TWO, True),
+    Corruption("summed: another checksum in the manifest", _table("checksum"), ONE_OF_TWO, True),
     Corruption("summed: a bit of the Secrets", _flipped("secrets.enc"), "secrets.enc", True),
     Corruption("summed: the Secrets missing", _removed("secrets.enc"), "it has no secrets.enc", True),
     Corruption("summed: the Secrets cut", _cut("secrets.enc"), "secrets.enc", True),
@@ -339,7 +385,7 @@ CORRUPTIONS = (
         "summed: the Secrets of another minute", lambda it: it.from_another("secrets.enc"), "secrets.enc differs", True
     ),
     Corruption("summed: the Secrets with another key", lambda it: it.secrets("cat", OTHER_KEY), "backup key", True),
-    Corruption("summed: the token's key lost", _without_key, "secrets.enc differs", True),
+    Corruption("summed: the token's key lost", _without_key, "is not in the archive", True),
     Corruption("summed: another token", _other_token, "secrets.enc differs", True),
     Corruption(
         "summed: the token's key not in the manifest",

@@ -38,7 +38,8 @@ class Root:
         path: the folder.
         prefix: arguments before every command, such as those that enter a network namespace.
         environment: the image's own variables.
-        uid: user and group that commands run as.
+        uid: user that commands run as.
+        gid: their group; that of the same number if None.
         passwd: passwd file for commands, a file below `path`; the image's own if None.
     """
 
@@ -46,13 +47,14 @@ class Root:
     prefix: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     uid: int = UID
+    gid: int | None = None
     passwd: str | None = None
 
     def command(self, *arguments: str) -> list[str]:
         """Arguments that run a command inside."""
         users = f'mount --bind "{self.path}{self.passwd}" "{self.path}/etc/passwd"; ' if self.passwd else ""
         inside = f'{users}mount --rbind /dev "{self.path}/dev"; mount -t proc proc "{self.path}/proc"; exec "$@"'
-        enter = ["chroot", f"--userspec={self.uid}:{self.uid}", str(self.path)]
+        enter = ["chroot", f"--userspec={self.uid}:{self.uid if self.gid is None else self.gid}", str(self.path)]
         return [*self.prefix, "unshare", "--mount", "sh", "-c", inside, "sh", *enter, *arguments]
 
     def run(
@@ -76,13 +78,18 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def copy_scripts(folder: Path) -> None:
+    """Copy the scripts of all Jobs into a folder."""
+    for script in (*SCRIPTS.iterdir(), *BACKUP_SCRIPTS.iterdir(), *RESTORE_SCRIPTS.iterdir()):
+        if script.suffix in {".sh", ".sql", ".conf"}:
+            shutil.copy(script, folder)
+
+
 @contextmanager
 def unpacked_image(prefix: Sequence[str] = ()) -> Iterator[Root]:
     """The image's files in a temporary folder; `prefix` is that of the root."""
     with _unpacked(postgres.ROOTFS, ENVIRONMENT, prefix) as root:
-        for script in (*SCRIPTS.iterdir(), *BACKUP_SCRIPTS.iterdir(), *RESTORE_SCRIPTS.iterdir()):
-            if script.suffix in {".sh", ".sql", ".conf"}:
-                shutil.copy(script, root.path / "scripts")
+        copy_scripts(root.path / "scripts")
         yield root
 
 

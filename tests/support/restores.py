@@ -8,12 +8,63 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.backups import Backup
-from tests.support.postgres import UID, DatabaseServer
+from tests.support.postgres import UID, DatabaseServer, Root
 
 KUBECTL = Path(__file__).with_name("kubectl_double.sh")
 DEPLOYMENTS = (
     "1 airbyte-server 2 <nil> app=server,\n1 airbyte-worker 1 <nil> app=worker,\n1 airbyte-cron 0 <nil> app=cron,\n"
 )
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """The first stage of a restore, in a root with rclone.
+
+    Attributes:
+        root: the root.
+        folder: name of the folder below `volume` that holds the stored sets and the scratch volume.
+    """
+
+    root: Root
+    folder: str
+
+    @property
+    def path(self) -> Path:
+        """The folder, outside the root."""
+        return self.root.path / "volume" / self.folder
+
+    @property
+    def scratch(self) -> Path:
+        """The scratch volume, outside the root."""
+        return self.path / "scratch"
+
+    def store(self, whole: Path, *, proven: bool = True) -> Path:
+        """Store a copy of a set, and return its folder, outside the root."""
+        stored = self.path / "store" / whole.name
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        self.scratch.mkdir(exist_ok=True)
+        subprocess.run(["cp", "-a", whole, stored], check=True)
+        if proven:
+            (stored / "PROVEN").write_text("{}")
+        subprocess.run(["chown", "-R", f"{self.root.uid}:{self.root.uid}", self.path], check=True)
+        return stored
+
+    def variables(self, **changes: str) -> dict[str, str]:
+        """Environment of the stage."""
+        inside = f"/volume/{self.folder}"
+        return {
+            "STORE": f"store:{inside}/store",
+            "RCLONE_CONFIG_STORE_TYPE": "local",
+            "WANTED": "newest",
+            "AT": "",
+            "SCRATCH": f"{inside}/scratch",
+            "HOME": "/nonexistent",
+            **changes,
+        }
+
+    def run(self, **changes: str) -> subprocess.CompletedProcess[str]:
+        """Run the stage to its end."""
+        return self.root.run("sh", "/scripts/fetch.sh", env=self.variables(**changes))
 
 
 @dataclass(frozen=True)
@@ -55,6 +106,11 @@ class Restore:
         (self.path / "tools" / "kubectl").chmod(0o755)
         subprocess.run(["cp", "-a", self.backup.set(name), self.path / "scratch" / "set"], check=True)
         (self.path / "scratch" / "name").write_text(name)
+        (self.path / "scratch" / "advice").write_text("Restore another one\n")
+        self.own()
+
+    def own(self) -> None:
+        """Give the folder to the user that the stage runs as."""
         subprocess.run(["chown", "-R", f"{UID}:{UID}", self.path], check=True)
 
     @property
@@ -75,6 +131,7 @@ class Restore:
             "PGDATABASE": "postgres",
             "APP_USERNAME": "airbyte",
             "SET_STACK": of["STACK"],
+            "FOREIGN": "no",
             "ADMIN_NAMESPACE": "postgresql",
             "ADMIN_SECRET": "db-admin",
             "ADMIN_USERNAME_KEY": "username",

@@ -16,7 +16,7 @@ from components.postgres.pooler.pins import PGBOUNCER_IMAGE
 from components.servers.cloudnativepg.pins import CLOUDNATIVEPG_IMAGE
 from components.servers.cloudsql.pins import CLOUD_SQL_PROXY_IMAGE
 from tests.support import pod_settings as wanted
-from tests.support.kinds import CONFIG_MAP, DEPLOYMENT, JOB, NAMESPACE, RELEASE, SERVICE_ACCOUNT, STATEFUL_SET
+from tests.support.kinds import CONFIG_MAP, CRON_JOB, DEPLOYMENT, JOB, NAMESPACE, RELEASE, SERVICE_ACCOUNT, STATEFUL_SET
 from tests.support.pod_settings import CHECKS, MIRROR, PODS, SETTINGS, Seen, idle_gaps, missing
 from tests.support.recording import Plan, Recorded
 from tests.support.snapshots import render
@@ -313,6 +313,22 @@ def test_a_server_of_an_unknown_user_is_given_a_name_and_a_socket_of_its_own(use
     assert f"/tmp/{passwd['subPath']}" == named["command"][2]  # noqa: S108 - the container's own
     assert "unix_socket_permissions = '0700'" in files["postgresql.conf"]
     assert "local all all trust" in files["pg_hba.conf"]
+
+
+@pytest.mark.parametrize("user", [5001, "none"])
+def test_the_proof_of_a_backup_is_given_a_name_for_an_unknown_user(user: int | str) -> None:
+    storage = {"kind": "claim", "storageSize": "50Gi"}
+    found = plan(pods={"runAsUser": user}, backups={"storage": storage})
+    pod = found.one(CRON_JOB, "dagster-backup-job").inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    stages = {stage["name"]: stage for stage in pod["initContainers"]}
+    assert list(stages) == ["any-user", "dump", "prove"]
+    _, script, file = stages["any-user"]["command"]
+    assert script.rpartition("/")[2] in found.one(CONFIG_MAP, "dagster-backup-scripts").inputs["data"]
+    (passwd,) = (it for it in stages["prove"]["volumeMounts"] if it["mountPath"] == "/etc/passwd")
+    assert f"/tmp/{passwd['subPath']}" == file  # noqa: S108 - the container's own
+    known = plan(backups={"storage": storage}).one(CRON_JOB, "dagster-backup-job")
+    pod = known.inputs["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert [stage["name"] for stage in pod["initContainers"]] == ["dump", "prove"]
 
 
 def test_a_server_of_the_images_user_needs_neither() -> None:

@@ -20,7 +20,7 @@ from components.postgres.scripts import fingerprint, read
 from components.postgres.security import CONFIG_HASH
 
 _FOLDER = Path(__file__).with_name("scripts")
-_SHARED = ("compare_fingerprints.sql", "fingerprint.sql", "move_contents.sql", "waiting.sh")
+_SHARED = ("any_user.sh", "compare_fingerprints.sql", "fingerprint.sql", "move_contents.sql", "waiting.sh")
 
 
 def backup_scripts() -> dict[str, str]:
@@ -45,6 +45,7 @@ class Backups(pulumi.ComponentResource):
         settings: BackupSets,
         *,
         key: str | None = None,
+        any_user: bool,
         retain_data: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -55,6 +56,7 @@ class Backups(pulumi.ComponentResource):
             of: the app.
             settings: how its sets are made.
             key: passphrase of the Secrets in them, a secret; None for a generated one.
+            any_user: whether pods run as a user that their images do not know.
             retain_data: whether a claim with sets is retained when it is no longer needed.
             opts: options of the component.
         """
@@ -108,6 +110,7 @@ class Backups(pulumi.ComponentResource):
                     of,
                     settings,
                     skip_empty=skip_empty,
+                    any_user=any_user,
                     labels={**labels, **settings.storage.pod_labels},
                     annotations={CONFIG_HASH: fingerprint(scripts)},
                     account=of.name if annotations else None,

@@ -13,12 +13,16 @@ from pulumi_kubernetes.core.v1 import (
 )
 
 from components.forms.computed import text
+from components.postgres.any_user import NAMING, PASSWD_MOUNT
 from components.postgres.backups.settings import BackupSets
 from components.postgres.backups.volumes import (
     POSTGRES,
+    PRIVATE,
+    PRIVATE_MOUNT,
     SCRATCH,
     SCRATCH_MOUNT,
     TOOL,
+    private_volume,
     scratch_volume,
     store_mounts,
     store_volumes,
@@ -93,6 +97,7 @@ def backup_pod(
     settings: BackupSets,
     *,
     skip_empty: bool,
+    any_user: bool,
     labels: dict[str, str],
     annotations: dict[str, str],
     account: str | None,
@@ -103,6 +108,7 @@ def backup_pod(
         of: the app.
         settings: how its sets are made.
         skip_empty: whether no set is made of databases that are all empty.
+        any_user: whether it runs as a user that its images do not know, as OpenShift assigns them.
         labels: labels of the pod.
         annotations: its annotations.
         account: its service account; None for the namespace's own.
@@ -130,11 +136,21 @@ def backup_pod(
             name="prove",
             script=["stage.sh", "prove"],
             image=image,
-            environment=[*common, EnvVarArgs(name="MEMORY", value=str(_SERVER_MEMORY_MIB))],
+            environment=[
+                *common,
+                literal("PRIVATE", PRIVATE),
+                EnvVarArgs(name="MEMORY", value=str(_SERVER_MEMORY_MIB)),
+            ],
             resources=POSTGRES,
-            mounts=[SCRATCH_MOUNT],
+            mounts=[
+                SCRATCH_MOUNT,
+                PRIVATE_MOUNT,
+                *([PASSWD_MOUNT] if any_user else []),
+            ],
         ),
     ]
+    if any_user:
+        stages.insert(0, script_container(name="any-user", script=NAMING, image=image, environment=[], resources=TOOL))
     if settings.encryption is not None:
         recipients = literal("RECIPIENTS", "\n".join(settings.encryption.recipients))
         stages.append(
@@ -169,6 +185,7 @@ def backup_pod(
         service_account=account,
         volumes=[
             scratch_volume(settings.scratch),
+            private_volume(),
             *(
                 VolumeArgs(
                     name=f"secret-{number}",

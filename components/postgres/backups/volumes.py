@@ -1,6 +1,7 @@
-"""The volumes that pods of backups and restores share: a scratch volume, and the store if it is a claim."""
+"""The volumes that pods of backups and restores share: a scratch volume, one in memory, and the claim with the sets."""
 
 from pulumi_kubernetes.core.v1 import (
+    EmptyDirVolumeSourceArgs,
     EphemeralVolumeSourceArgs,
     PersistentVolumeClaimSpecArgs,
     PersistentVolumeClaimTemplateArgs,
@@ -17,6 +18,9 @@ from components.postgres.script_pod import PodResources
 SCRATCH = "/scratch"
 """Mount path of the scratch volume."""
 SCRATCH_MOUNT = VolumeMountArgs(name="scratch", mount_path=SCRATCH)
+PRIVATE = "/private"
+"""Mount path of the volume in memory, for an archive with Secrets."""
+PRIVATE_MOUNT = VolumeMountArgs(name="private", mount_path=PRIVATE)
 
 # pg_dump, pg_restore and psql hold a whole row in memory, each of the parallel ones.
 POSTGRES = PodResources(cpu="250m", cpu_limit="4", memory="512Mi", memory_limit="2Gi", files="64Mi")
@@ -32,6 +36,11 @@ def scratch_volume(scratch: Scratch) -> VolumeArgs:
     )
     template = PersistentVolumeClaimTemplateArgs(spec=spec)
     return VolumeArgs(name="scratch", ephemeral=EphemeralVolumeSourceArgs(volume_claim_template=template))
+
+
+def private_volume() -> VolumeArgs:
+    """A volume whose files are in memory only. They count towards the memory limit of whoever writes them."""
+    return VolumeArgs(name="private", empty_dir=EmptyDirVolumeSourceArgs(medium="Memory", size_limit="16Mi"))
 
 
 def claim_name(name: str) -> str:

@@ -28,7 +28,15 @@ from components.postgres.scripts import fingerprint, read
 from components.postgres.server import AdminSecret
 
 _FOLDER = Path(__file__).with_name("scripts")
-_BACKUPS = ("manifest_value.sql", "secrets.sh", "sets.sh")
+_BACKUPS = (
+    "archive_checks.sql",
+    "check_set.sh",
+    "manifest_value.sql",
+    "secrets.sh",
+    "set_checks.sql",
+    "set_files.sh",
+    "sets.sh",
+)
 _NEVER = "0 0 30 2 *"
 """The 30th of February: a suspended CronJob needs a schedule, too."""
 _RETRIES = 2
@@ -138,7 +146,8 @@ class Restores(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=needed),
         )
         if restore_from is not None:
-            wanted = Wanted("new", restore_from.set, restore_from.latest)
+            foreign = restore_from.stack not in (None, of.stack)
+            wanted = Wanted("new", restore_from.set, restore_from.latest, foreign)
             source = of if restore_from.stack is None else replace(of, stack=restore_from.stack)
             # Another set is another Job.
             number = fingerprint({"set": wanted.set, "at": wanted.at, "stack": source.stack})[:8]

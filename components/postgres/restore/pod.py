@@ -20,9 +20,12 @@ from components.postgres.backups.pod import BACKUP_KEY, BackupOf
 from components.postgres.backups.settings import BackupSets
 from components.postgres.backups.volumes import (
     POSTGRES,
+    PRIVATE,
+    PRIVATE_MOUNT,
     SCRATCH,
     SCRATCH_MOUNT,
     TOOL,
+    private_volume,
     scratch_volume,
     store_mounts,
     store_volumes,
@@ -37,7 +40,6 @@ CONTAINER = "restore"
 IDENTITY_KEY = "identity"
 """Key of the private keys of age in the Secret that `identity_secret` names."""
 
-_PRIVATE = "/private"
 _TOOLS = "/tools"
 _IDENTITY = "/identity"
 _WAIT_SECONDS = 300
@@ -53,11 +55,13 @@ class Wanted:
         into: `live`, into the databases of a running app; `beside`, into new ones; `new`, into empty ones, once.
         set: `newest`, or the name of a set.
         at: with `newest`: the newest set that was begun at this time or before; empty for any. Form: as names of sets.
+        foreign: whether it is a set of another stack, whose role and databases may have other names.
     """
 
     into: str
     set: str = NEWEST
     at: str = ""
+    foreign: bool = False
 
 
 def identity_secret(of: BackupOf) -> str:
@@ -88,7 +92,6 @@ def restore_pod(
         annotations: its annotations.
         account: its service account.
     """
-    private = VolumeMountArgs(name="private", mount_path=_PRIVATE)
     tools = VolumeMountArgs(name="tools", mount_path=_TOOLS)
     scratch = literal("SCRATCH", SCRATCH)
     choice = [literal("WANTED", wanted.set), literal("AT", wanted.at), literal("INTO", wanted.into)]
@@ -119,7 +122,7 @@ def restore_pod(
         scratch_volume(settings.scratch),
         *store_volumes(of.name, settings),
         token_volume(),
-        VolumeArgs(name="private", empty_dir=EmptyDirVolumeSourceArgs(medium="Memory", size_limit="16Mi")),
+        private_volume(),
         VolumeArgs(name="tools", empty_dir=EmptyDirVolumeSourceArgs(size_limit="256Mi")),
     ]
     if settings.encryption is not None:
@@ -131,12 +134,12 @@ def restore_pod(
                 image=settings.encryption.image,
                 environment=[
                     scratch,
-                    literal("PRIVATE", _PRIVATE),
+                    literal("PRIVATE", PRIVATE),
                     literal("IDENTITY", f"{_IDENTITY}/{IDENTITY_KEY}"),
                     literal("IDENTITY_SECRET", f"{of.namespace}/{identity_secret(of)}"),
                 ],
                 resources=TOOL,
-                mounts=[SCRATCH_MOUNT, private, identity],
+                mounts=[SCRATCH_MOUNT, PRIVATE_MOUNT, identity],
             )
         )
         source = SecretVolumeSourceArgs(secret_name=identity_secret(of), default_mode=0o440, optional=True)
@@ -145,20 +148,20 @@ def restore_pod(
         name=CONTAINER,
         script="restore.sh",
         image=of.server.client_image,
-        environment=[scratch, *choice, *_restore(of, settings, admin)],
+        environment=[scratch, *choice, *_restore(of, settings, admin, foreign=wanted.foreign)],
         files_name=files_name,
         labels=labels,
         annotations=annotations,
         resources=POSTGRES,
         grace_seconds=_GRACE_SECONDS,
-        mounts=[SCRATCH_MOUNT, private, tools, TOKEN_MOUNT],
+        mounts=[SCRATCH_MOUNT, PRIVATE_MOUNT, tools, TOKEN_MOUNT],
         stages=stages,
         volumes=volumes,
         service_account=account,
     )
 
 
-def _restore(of: BackupOf, settings: BackupSets, admin: AdminSecret) -> Sequence[EnvVarArgs]:
+def _restore(of: BackupOf, settings: BackupSets, admin: AdminSecret, *, foreign: bool) -> Sequence[EnvVarArgs]:
     # The same in all pods of one Job, and different in other Jobs.
     run = EnvVarSourceArgs(
         field_ref=ObjectFieldSelectorArgs(field_path="metadata.labels['batch.kubernetes.io/controller-uid']")
@@ -175,12 +178,13 @@ def _restore(of: BackupOf, settings: BackupSets, admin: AdminSecret) -> Sequence
         literal("APP_DATABASES", "\n".join(of.databases)),
         literal("APP_SECRETS", "\n".join(of.own_secrets)),
         literal("SET_STACK", of.stack),
+        literal("FOREIGN", "yes" if foreign else "no"),
         literal("CHART", of.chart),
         literal("NAMESPACE", of.namespace),
         literal("RELEASE", of.release),
         EnvVarArgs(name="RUN", value_from=run),
         from_secret("BACKUP_KEY", of.name, BACKUP_KEY),
-        literal("PRIVATE", _PRIVATE),
+        literal("PRIVATE", PRIVATE),
         literal("TOOLS", _TOOLS),
         EnvVarArgs(name="JOBS", value=str(settings.jobs)),
         EnvVarArgs(name="WAIT_SECONDS", value=str(_WAIT_SECONDS)),

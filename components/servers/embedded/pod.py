@@ -23,6 +23,7 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.postgres.any_user import NAMING, PASSWD_MOUNT
 from components.postgres.credentials import PORT
 from components.postgres.security import container_security, pod_security
 from components.servers.embedded.settings import EmbeddedSettings
@@ -38,8 +39,6 @@ VOLUME = "/var/lib/postgresql"
 PGDATA = f"{VOLUME}/pgdata"
 CONFIG = "/etc/postgresql"
 ADMIN = "/run/secrets/admin"
-PASSWD = "passwd"
-"""Name of a list of users in `/tmp`, where the pod's user is one that the image does not know."""
 
 
 def pod_template(
@@ -119,17 +118,17 @@ def _prepare(image: str, resources: ResourceRequirementsArgs, *, any_user: bool)
         volume_mounts=[
             *_mounts(),
             VolumeMountArgs(name="admin", mount_path=ADMIN, read_only=True),
-            *([VolumeMountArgs(name="tmp", mount_path="/etc/passwd", sub_path=PASSWD)] if any_user else []),
+            *([PASSWD_MOUNT] if any_user else []),
         ],
     )
 
 
 def _any_user(image: str, resources: ResourceRequirementsArgs) -> ContainerArgs:
-    """Gives the pod's user a name, which `initdb` asks for."""
+    script, file = NAMING
     return ContainerArgs(
         name="any-user",
         image=image,
-        command=["sh", f"{CONFIG}/any_user.sh", f"/tmp/{PASSWD}"],  # noqa: S108 - the container's own
+        command=["sh", f"{CONFIG}/{script}", file],
         resources=resources,
         security_context=container_security(),
         termination_message_policy="FallbackToLogsOnError",

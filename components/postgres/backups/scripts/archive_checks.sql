@@ -1,6 +1,6 @@
--- Reasons why a restored database is not the one that the manifest describes, one per line; nothing if there are none. Run in
--- that database, in a folder with its fingerprint in the file `source`. Variables: number (of the database); bytes, of its
--- archive. Environment: manifest, the file; list, a file with the output of pg_restore --list.
+-- Reasons why the archive of a database is not the one that the manifest describes, one per line; nothing if there are none. Run
+-- in a folder with the database's fingerprint in the file `source`. Variables: number (of the database); bytes, of its archive.
+-- Environment: manifest, the file; list, a file with the output of pg_restore --list.
 \set VERBOSITY terse
 \set manifest `cat "$manifest"`
 \set list `cat "$list"`
@@ -39,9 +39,18 @@ FROM (
     (SELECT * FROM described EXCEPT ALL SELECT * FROM dumped) UNION ALL (SELECT * FROM dumped EXCEPT ALL SELECT * FROM described)
   ) AS differing (name, rows, checksum)
   UNION ALL
-  SELECT format('its extensions are %s, and its manifest says %s', restored, in_manifest)
+  SELECT format('its archive has the extensions %s, and its manifest says %s', coalesce(archived, 'none'), coalesce(described, 'none'))
   FROM
-    (SELECT string_agg(extname, ', ' ORDER BY extname) AS restored FROM pg_extension) AS restored,
-    (SELECT string_agg(name, ', ' ORDER BY name) AS in_manifest FROM document, jsonb_object_keys(database -> 'extensions') AS name) AS described
-  WHERE restored IS DISTINCT FROM in_manifest
+    (
+      SELECT string_agg(parts[1], ', ' ORDER BY parts[1] COLLATE "C") AS archived
+      FROM regexp_matches(:'list', '(?n)^[0-9]+; [0-9]+ [0-9]+ EXTENSION - (\S+)', 'g') AS parts
+      WHERE parts[1] <> 'plpgsql'
+    ) AS archived,
+    (
+      SELECT string_agg(name, ', ' ORDER BY name COLLATE "C") AS described
+      FROM document, jsonb_object_keys(database -> 'extensions') AS name
+      -- Every new database has it, and pg_dump writes it only if it was changed.
+      WHERE name <> 'plpgsql'
+    ) AS described
+  WHERE archived IS DISTINCT FROM described
 ) AS found (reason);

@@ -151,8 +151,7 @@ for database in $APP_DATABASES; do
 done
 rm -rf "$moment"
 
-# The folder of a Secret that does not exist is empty, but for files that Kubernetes adds, whose names begin with two dots.
-existing=$(cd "$SECRETS" && find . -mindepth 2 -maxdepth 2 ! -name '..*' | cut -d / -f 1,2 | sort -u)
+existing=$(existing_secrets)
 # A pipe: nothing of the Secrets is written in plain text.
 # shellcheck disable=SC2086
 { tar -c -h -v --index-file="$work/secrets" --exclude='..*' -C "$SECRETS" $existing || : >"$work/tar.failed"; } |
@@ -167,7 +166,7 @@ while [ "$number" -lt "$total" ]; do
   cat "$work/$number.json"
 done | paste -s -d , - >"$work/databases"
 # Encrypted, since a short value could be guessed from it.
-checksum=$(decrypt <"$SET/secrets.enc" | sha256sum | encrypt | base64 -w 0)
+checksum=$({ decrypt <"$SET/secrets.enc" | sha256sum; decrypt <"$SET/secrets.enc" | digest_of_secrets; } | encrypt | base64 -w 0)
 databases="$work/databases" secrets="$work/secrets" sql "$first" --set=app="$APP_NAME" --set=stack="$STACK" \
   --set=deployment="$DEPLOYMENT" --set=chart="$CHART" --set=program="$PROGRAM" --set=moment="$MOMENT" --set=taken="$taken" \
   --set=name="$(basename "$SET")" --set=secrets_checksum="$checksum" --set=pg_dump="$(pg_dump --version)" --file="$here/manifest.sql" >"$SET/manifest.json"

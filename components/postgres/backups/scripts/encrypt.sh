@@ -4,11 +4,15 @@
 # for each Secret.
 set -eu
 here=$(dirname "$0")
+# shellcheck source=components/postgres/backups/scripts/secrets.sh
+. "$here/secrets.sh"
 umask 077
+existing=$(existing_secrets)
 printf '%s\n' "$RECIPIENTS" >"$SET.recipients"
 cd "$SET"
 rm -f SHA256SUMS secrets.enc
-{ tar -c -h --exclude='..*' -C "$SECRETS" . || : >"$SET.failed"; } |
+# shellcheck disable=SC2086
+{ tar -c -h --exclude='..*' -C "$SECRETS" $existing || : >"$SET.failed"; } |
   age --encrypt --recipients-file "$SET.recipients" --output secrets.enc.age
 if [ -e "$SET.failed" ]; then
   echo "the Secrets cannot be read" >&2

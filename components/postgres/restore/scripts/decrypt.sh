@@ -15,16 +15,12 @@ fi
 [ -s "$IDENTITY" ] || refuse "the set is encrypted with age, and the Secret $IDENTITY_SECRET with a private key does not exist:" \
   "see docs/backups.md, Restore"
 
-decrypt() { # decrypt FILE TARGET
-  age --decrypt --identity "$IDENTITY" --output "$2" "$1" 2>"$SCRATCH/error" ||
-    refuse "$1 cannot be decrypted: $(head -n 1 "$SCRATCH/error")"
-}
-
-decrypt secrets.enc.age "$PRIVATE/secrets.tar"
-rm secrets.enc.age
 files=$(find . -name '*.age' | sort)
 for file in $files; do
-  decrypt "$file" "${file%.age}"
+  target=${file%.age}
+  [ "$file" != ./secrets.enc.age ] || target=$PRIVATE/secrets.tar
+  age --decrypt --identity "$IDENTITY" --output "$target" "$file" 2>"$SCRATCH/error" ||
+    refuse "${file#./} cannot be decrypted, and nothing was changed: $(head -n 1 "$SCRATCH/error")"
   rm "$file"
 done
 say "decrypted: $(printf '%s\n' "$files" | wc -l) files"

@@ -9,9 +9,11 @@ here=$(dirname "$0")
 . "$here/waiting.sh"
 # shellcheck source=components/postgres/backups/scripts/sets.sh
 . "$here/sets.sh"
+# shellcheck source=components/postgres/backups/scripts/set_files.sh
+. "$here/set_files.sh"
 umask 077
 set=$SCRATCH/set
-rm -rf "$set" "$SCRATCH/name"
+rm -rf "$set" "$SCRATCH/name" "$SCRATCH/advice"
 
 known() { # known NAMES: the newest ones for a message
   printf '%s\n' "$1" | tail -n 5 | tr '\n' ' '
@@ -41,9 +43,11 @@ free=$(($(df -Pk "$SCRATCH" | awk 'END {print $4}') * 1024))
 say "fetching $name, $((bytes / 1048576)) MiB"
 begun=$(date +%s)
 rclone copy --stats 10s --stats-one-line --stats-log-level NOTICE "$STORE/$name" "$set"
-(cd "$set" && sha256sum -c SHA256SUMS >"$SCRATCH/checked" 2>&1) || {
-  grep -v ': OK$' "$SCRATCH/checked" >&2
-  refuse "set $name is damaged: see the files above"
-}
+others=$(known "$(sets_with PROVEN | grep -vxF "$name")")
+echo "Restore another one, with WANTED (docs/backups.md, Restore): the proven ones are $others" >"$SCRATCH/advice"
+reasons=$(check_files "$set")
+[ -z "$reasons" ] || refuse "set $name is damaged, and nothing was changed:
+$reasons
+$(cat "$SCRATCH/advice")"
 printf '%s' "$name" >"$SCRATCH/name"
 say "fetched and compared with its sums: $name, $(($(date +%s) - begun)) s"

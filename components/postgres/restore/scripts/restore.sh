@@ -5,8 +5,8 @@
 # Exit status: 3 if a new attempt would fail in the same way.
 # Environment: PGHOST, PGPORT, PGDATABASE, PGSSLMODE, PGSSLROOTCERT, of the admin, whose name and password are read in
 # ADMIN_USERNAME_KEY and ADMIN_PASSWORD_KEY of the Secret ADMIN_SECRET in ADMIN_NAMESPACE; APP_NAME; APP_USERNAME;
-# APP_DATABASES (names, one per line, the main one first); SET_STACK, the stack whose sets are restored; CHART, the app's
-# chart and version; NAMESPACE and RELEASE, of the app; APP_SECRETS, names of Secrets that the app itself creates, one per
+# APP_DATABASES (names, one per line, the main one first); SET_STACK, the stack whose sets are restored; FOREIGN, whether that is
+# another one, whose role and databases may have other names (yes or no); CHART, the app's chart and version; NAMESPACE and RELEASE, of the app; APP_SECRETS, names of Secrets that the app itself creates, one per
 # line; INTO: `live`, into the databases of the app; `beside`, into new ones beside them; `new`, as `live`, but only once and
 # into empty ones; WANTED, `newest` or the name of a set; RUN, an id that all pods of one Job share; SCRATCH, the folder with the set; PRIVATE, a folder in memory;
 # BACKUP_KEY, the passphrase of the set's Secrets; TOOLS, the folder with kubectl; JOBS, parallel connections; WAIT_SECONDS,

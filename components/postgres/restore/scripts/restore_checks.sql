@@ -1,6 +1,6 @@
 -- Reasons why a set cannot be restored on this server, one per line; nothing if there are none. Changes nothing.
--- Variables: username; databases; app; stack, whose sets these are; chart, the app's; into (live, beside or new); tool, the
--- major version of pg_restore. Environment: manifest, the file.
+-- Variables: username; databases; app; chart, the app's; into (live, beside or new); tool, the major version of pg_restore.
+-- Environment: manifest, the file.
 \set VERBOSITY terse
 \set manifest `cat "$manifest"`
 \ir marks.sql
@@ -24,16 +24,6 @@ $$;
 
 SELECT '- ' || reason
 FROM document CROSS JOIN LATERAL (
-  SELECT format('it has the format %s, which this version does not read', set ->> 'format') WHERE set ->> 'format' <> '1'
-  UNION ALL
-  SELECT format('it is a set of %s, not of %s', set ->> 'app', :'app') WHERE set ->> 'app' <> :'app'
-  UNION ALL
-  SELECT format('it is a set of the stack %s, not of %s', set ->> 'stack', :'stack') WHERE set ->> 'stack' <> :'stack'
-  UNION ALL
-  SELECT format('it has %s databases, and the app has %s', in_set, in_app)
-  FROM (SELECT jsonb_array_length(set -> 'databases') AS in_set, (SELECT count(*) FROM wanted) AS in_app) AS counted
-  WHERE in_set <> in_app
-  UNION ALL
   SELECT format('it is of PostgreSQL %s, and this server is version %s', set ->> 'server', current_setting('server_version'))
   WHERE (set ->> 'major')::int > current_setting('server_version_num')::int / 10000
   UNION ALL

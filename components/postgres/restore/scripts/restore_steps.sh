@@ -2,10 +2,12 @@
 # The steps of restore.sh, while it holds the lock. Environment: as there; LOCK, the process id of the session with the lock.
 set -eu
 here=$(dirname "$0")
+# shellcheck disable=SC2034
 set=$SCRATCH/set work=$SCRATCH/work
-export manifest="$set/manifest.json"
 # shellcheck source=components/postgres/scripts/waiting.sh
 . "$here/waiting.sh"
+# shellcheck source=components/postgres/backups/scripts/check_set.sh
+. "$here/check_set.sh"
 # shellcheck source=components/postgres/restore/scripts/restore_apps.sh
 . "$here/restore_apps.sh"
 # shellcheck source=components/postgres/restore/scripts/restore_database.sh
@@ -29,12 +31,10 @@ sql() ( # sql DATABASE ARGUMENT…: psql that stops at the first error and print
     --set=databases="$APP_DATABASES" --set=run="$RUN" "$@"
 )
 
-value() { # value KEY,…: of the manifest
-  sql "" --set=path="$1" --file="$here/manifest_value.sql"
-}
-
-has() { # has FILE: that a restore needs
-  [ -s "$set/$1" ] || refuse "the set is not complete: it has no $1; nothing was changed"
+reject() { # reject REASON
+  refuse "set $name is not one to restore here, and nothing was changed:
+$1
+$(cat "$SCRATCH/advice")"
 }
 
 listed() { # the databases' names for messages
@@ -51,6 +51,7 @@ state=$(sql "" --file="$here/restore_state.sql")
 case "$INTO,$state" in
   live,this | new,this)
     say "$name was already restored by an earlier attempt of this Job"
+    read_secrets
     restore_secrets
     start_apps
     outcome restored
@@ -66,22 +67,28 @@ case "$INTO,$state" in
 esac
 
 [ -s "$set/SHA256SUMS" ] || refuse "there is no fetched set"
-has manifest.json
 if [ -n "$(find "$set" -name '*.age' | head -n 1)" ]; then
   refuse "the set is encrypted with age: set \`backups.encryption\`, whose image decrypts it; nothing was changed"
 fi
+known="name $name
+app $APP_NAME
+stack $SET_STACK"
+# Another stack may have other names.
+if [ "$FOREIGN" = yes ]; then
+  check_manifest "$known" no
+else
+  check_manifest "$known
+role $APP_USERNAME" yes
+fi
 refusals=$(
-  sql "" --set=app="$APP_NAME" --set=stack="$SET_STACK" --set=chart="$CHART" --set=into="$INTO" \
+  sql "" --set=app="$APP_NAME" --set=chart="$CHART" --set=into="$INTO" \
     --set=tool="$(pg_restore --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')" --file="$here/restore_checks.sql"
 )
 [ -z "$refusals" ] || refuse "set $name cannot be restored, and nothing was changed:
 $refusals"
-check_secrets
-number=0 empty=""
+check_archives
+empty=""
 for database in $APP_DATABASES; do
-  number=$((number + 1))
-  has "databases/$number.csv"
-  has "databases/$number/toc.dat"
   if [ "$(sql "" --set=database="$database" --file="$here/restore_exists.sql")" -eq 0 ]; then
     say "database $database does not exist"
   elif [ "$(sql "$database" --file="$here/move_contents.sql")" -eq 0 ]; then
@@ -92,7 +99,6 @@ for database in $APP_DATABASES; do
       "To restore into the databases of a running app, see docs/backups.md, Restore"
   fi
 done
-total=$number
 
 say "restoring $name of $(value taken), $total databases, beside those of the app, which runs on"
 trap 'end_progress; drop_copies' EXIT
