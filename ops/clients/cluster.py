@@ -32,20 +32,23 @@ class Cluster:
         found = self.get("secret", name, namespace)
         return {key: base64.b64decode(value).decode() for key, value in ((found or {}).get("data") or {}).items()}
 
-    def create_namespace(self, name: str, labels: Mapping[str, str], mark: str) -> None:
-        """Create a namespace, empty even if an interrupted command has left it.
+    def check_namespaces(self, names: Sequence[str], mark: str) -> None:
+        """Make sure that namespaces can be created, or are left by an interrupted command.
 
         Args:
-            name: its name.
-            labels: its labels.
-            mark: the label that tells it from those that this command has not created, which are never deleted.
+            names: their names.
+            mark: the label that tells them from those that this command has not created, which are never deleted.
 
         Raises:
             Failure: there is one without that label.
         """
-        existing = self.get("namespace", name, "")
-        if existing is not None and mark not in existing["metadata"].get("labels", {}):
-            raise Failure(f"namespace {name} exists without the label {mark}: it is somebody else's")
+        for name in names:
+            existing = self.get("namespace", name, "")
+            if existing is not None and mark not in existing["metadata"].get("labels", {}):
+                raise Failure(f"namespace {name} exists without the label {mark}: it is somebody else's")
+
+    def create_namespace(self, name: str, labels: Mapping[str, str], mark: str) -> None:
+        """Create a namespace, empty even if an interrupted command has left it; see `check_namespaces`."""
         self.delete_namespaces([name])
         metadata = {"name": name, "labels": {**labels, mark: "true"}}
         self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ops.clients.failure import Failure
+from ops.drill.sets_on_volumes import Volume, pod
 from ops.drill.settings import drill_settings, merged, secret_names
 from stack.check import check
 from stack.load import decode
@@ -73,6 +74,36 @@ def test_secrets_that_pods_need_are_copied_by_name() -> None:
     }
     assert secret_names(raw, "airbyte") == ["bucket", "registry", "store-keys"]
     assert secret_names(raw, "dagster") == ["mine", "registry", "store-keys"]
+
+
+def test_the_pod_that_copies_a_set_obeys_the_settings_of_every_pod() -> None:
+    pods = {
+        "registry": "mirror.example.com/hub",
+        "imagePullSecrets": ["registry"],
+        "runAsUser": "none",
+        "labels": {"team_name": "data"},
+        "nodeSelector": {"disk_kind": "ssd"},
+        "tolerations": [{"key": "batch", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}],
+        "priorityClassName": "low",
+        "jobSidecars": "none",
+    }
+    storage = {"kind": "claim", "storageSize": "50Gi"}
+    stack = check({"backups": {"storage": storage}, "pods": pods, "labels": {"cost": "1"}})
+    assert stack.backups is not None
+    volume = Volume("airbyte-database-backup", "airbyte", "store:/store/acme/airbyte")
+    made = pod("copy", "airbyte-drill", volume, stack.backups, stack.all_pods)
+    assert made["metadata"]["labels"].items() >= {"team_name": "data", "cost": "1"}.items()
+    assert made["metadata"]["labels"]["sidecar.istio.io/inject"] == "false"
+    assert (made["metadata"]["name"], made["metadata"]["namespace"]) == ("copy", "airbyte-drill")
+    spec = made["spec"]
+    assert spec["containers"][0]["image"].startswith("mirror.example.com/hub/rclone/rclone:")
+    assert spec["imagePullSecrets"] == [{"name": "registry"}]
+    assert spec["nodeSelector"] == {"disk_kind": "ssd"}
+    assert spec["tolerations"][0]["tolerationSeconds"] == 5
+    assert spec["priorityClassName"] == "low"
+    assert not {"runAsUser", "runAsGroup", "fsGroup"} & spec["securityContext"].keys()
+    assert spec["securityContext"]["runAsNonRoot"] is True
+    assert spec["volumes"][0]["persistentVolumeClaim"]["claimName"] == "airbyte-database-backup-sets"
 
 
 def test_without_backups_there_is_no_drill() -> None:
