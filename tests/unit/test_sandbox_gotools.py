@@ -25,6 +25,7 @@ MODULES = {
     "volume-provisioner": (".", "sigs.k8s.io/sig-storage-lib-external-provisioner/v13"),
     "minio": (".", "github.com/minio/minio"),
     "mc": (".", "github.com/minio/mc"),
+    "temporal": ("tools/temporal", "go.temporal.io/server"),
     "cloudnativepg": ("tools/cloudnativepg", "github.com/cloudnative-pg/cloudnative-pg"),
 }
 
@@ -120,7 +121,7 @@ def test_own_go_files_are_in_the_keys_of_the_tools_that_hold_them() -> None:
 
 def test_tools_share_their_libraries_unless_those_of_another_release_are_needed() -> None:
     apart = {tool.name for tool in (*tools(), *extra_tools()) if tool.folder != PACKAGE}
-    assert apart == {"kubernetes", "cloudnativepg"}
+    assert apart == {"kubernetes", "temporal", "cloudnativepg"}
     assert {file.parent for file in PACKAGE.rglob("go.mod")} == {tool.folder for tool in (*tools(), *extra_tools())}
 
 
