@@ -13,6 +13,7 @@ ENTRYPOINT = Path(__file__).with_name("entrypoint.sh")
 HOME = "/etc/temporal"
 UID = 1000
 """The user, as in the official image."""
+PASSWD = f"root:x:0:0:root:/root:/bin/sh\ntemporal:x:{UID}:{UID}::/home/temporal:/bin/sh\n"
 PROGRAMS = ("temporal-server", "temporal-sql-tool", "temporal-setup")
 
 
@@ -35,6 +36,7 @@ def build(builder: Builder) -> tuple[Path, list[str]]:
         layer.write(
             files,
             [
+                layer.File("/etc/passwd", PASSWD.encode()),  # the server looks its user's name up
                 layer.Folder(HOME),
                 layer.Folder(f"{HOME}/config", uid=UID, gid=UID),  # the entrypoint writes the configuration
                 layer.File(f"{HOME}/config/config_template.yaml", template),
