@@ -9,7 +9,10 @@ from pathlib import Path
 from tests.support.cluster import DatabasePod, start
 
 SCRIPT = Path(__file__).with_name("workflows.py")
-COUNT = "SELECT datname, count(*) FROM pg_stat_activity WHERE datname LIKE 'temporal%' GROUP BY 1"
+COUNT = """
+    SELECT datname, count(*) FROM pg_stat_activity
+    WHERE datname LIKE 'temporal%' AND backend_type = 'client backend' GROUP BY 1
+"""
 
 
 class Workflows:

@@ -10,7 +10,8 @@ import uuid
 from datetime import timedelta
 
 from temporalio import activity, workflow
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 QUEUE = "of-a-test"
@@ -31,6 +32,17 @@ class Adding:
         return await workflow.execute_activity(add, first, start_to_close_timeout=SOON)
 
 
+async def result(handle: WorkflowHandle[Adding, int]) -> int:
+    """Ask again where the library, after ten seconds without a server, does not."""
+    while True:
+        try:
+            return await handle.result()
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):
+                raise
+            await asyncio.sleep(1)
+
+
 async def main(number: int, seconds: float) -> None:
     client = await Client.connect(os.environ["TEMPORAL_HOST"])
     queue = f"{QUEUE}-{uuid.uuid4()}"
@@ -49,7 +61,7 @@ async def main(number: int, seconds: float) -> None:
             )
         )
         print("started", flush=True)
-        results = await asyncio.gather(*(handle.result() for handle in handles))
+        results = await asyncio.gather(*(result(handle) for handle in handles))
     assert results == [each + 2 for each in range(number)], results
     print("completed", len(results), flush=True)
 

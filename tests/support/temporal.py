@@ -1,6 +1,9 @@
 """The real Temporal for tests without a cluster: what its image runs, as a process of this machine."""
 
+import contextlib
+import random
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,7 +14,6 @@ from pathlib import Path
 from sandbox.images.temporal import ENTRYPOINT
 from sandbox.paths import Sandbox
 from sandbox.up import tools_of
-from tests.support.postgres import free_port
 
 PORTS = (
     "FRONTEND_GRPC_PORT", "FRONTEND_MEMBERSHIP_PORT", "FRONTEND_HTTP_PORT", "MATCHING_GRPC_PORT",
@@ -36,6 +38,14 @@ def programs() -> Path:
     return tools_of(Sandbox.of(Path.cwd())).path("temporal-server").parent
 
 
+def free_ports() -> Iterator[str]:
+    """Ports on which nothing listens. Temporal stores them as `smallint`, so Linux's own choice is too high."""
+    for port in random.sample(range(20000, 32768), 1000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            yield str(port)
+
+
 def start(variables: Mapping[str, str], folder: Path) -> Outcome:
     """Start Temporal as in its container, with these variables alone, until it serves or ends; end it then."""
     with running(variables, folder) as outcome:
@@ -48,7 +58,7 @@ def running(variables: Mapping[str, str], folder: Path) -> Iterator[Outcome]:
     (folder / "config").mkdir(parents=True)
     shutil.copy(programs() / "config_template.yaml", folder / "config")
     (folder / "dynamic.yaml").write_text("")
-    ports = {name: str(free_port()) for name in PORTS}
+    ports = dict(zip(PORTS, free_ports(), strict=False))
     own = {
         "PATH": f"{programs()}:/usr/bin:/bin",
         "USER": "temporal",
@@ -70,7 +80,8 @@ def running(variables: Mapping[str, str], folder: Path) -> Iterator[Outcome]:
             printed.append(line)
             if SERVES in line:
                 break
-        yield Outcome(bool(printed) and SERVES in printed[-1], "".join(printed))
+        # Its log is JSON.
+        yield Outcome(bool(printed) and SERVES in printed[-1], "".join(printed).replace(r"\"", '"'))
     finally:
         late.cancel()
         process.kill()
