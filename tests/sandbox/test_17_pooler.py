@@ -104,8 +104,8 @@ def test_airbyte_is_healthy_and_only_its_migrations_go_past_it(pooled: OwnedStac
 
 
 def test_temporals_workflows_are_completed_through_it(pooled: OwnedStack) -> None:
-    with most_connections(AIRBYTE) as most, workflows(AIRBYTE.namespace, "airbyte", 100, 1) as running:
-        assert running.completed(180) == 100
+    with most_connections(AIRBYTE) as most, workflows(AIRBYTE.namespace, "airbyte", 50, 1) as running:
+        assert running.completed(240) == 50
     # Session mode: one on the server for each of PgBouncer's clients, of four pools of 5 and 2.
     assert 0 < most["temporal"] <= 20 and 0 < most["temporal_visibility"] <= 8
 
