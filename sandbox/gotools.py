@@ -38,6 +38,7 @@ class Tool:
         own: folder of our own Go files that go into them, below this package; empty if there are none.
         variables: string variables of Go packages that the linker sets.
         renamed: programs that Go calls otherwise, Go's name first.
+        files: further files of the entry in the cache, by the module that they are taken from.
     """
 
     name: str
@@ -47,6 +48,12 @@ class Tool:
     own: str = ""
     variables: dict[str, str] = field(default_factory=lambda: {})
     renamed: dict[str, str] = field(default_factory=lambda: {})
+    files: dict[str, tuple[str, ...]] = field(default_factory=lambda: {})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all files of the entry in the cache."""
+        return (*self.binaries, *(Path(file).name for files in self.files.values() for file in files))
 
     @property
     def folder(self) -> Path:
@@ -86,6 +93,16 @@ def tools() -> list[Tool]:
         Tool("pulumi", ("pulumi",), ("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",), variables=pulumi),
         Tool("plugins", plugins, tuple(f"./plugins/cmd/{name}" for name in plugins), own="plugins"),
         Tool("minio", ("minio", "mc"), ("github.com/minio/minio", "github.com/minio/mc")),
+        # A module of its own, with the library versions of its release, too.
+        Tool(
+            "temporal",
+            ("temporal-server", "temporal-sql-tool", "temporal-setup"),
+            ("tool", "./setup"),
+            module="tools/temporal",
+            own="tools/temporal/setup",
+            renamed={"server": "temporal-server", "sql": "temporal-sql-tool", "setup": "temporal-setup"},
+            files={"go.temporal.io/server": ("docker/config_template.yaml",)},
+        ),
     ]
 
 
@@ -118,7 +135,7 @@ class GoTools:
     def key(self, tool: Tool) -> str:
         """Return the hash of everything that the tool is built from."""
         total = hashlib.sha256()
-        inputs = [self.version, os.uname().machine, *FLAGS, tool.linker_flags, *tool.binaries, *tool.packages]
+        inputs = [self.version, os.uname().machine, *FLAGS, tool.linker_flags, *tool.names, *tool.packages]
         for text in inputs:
             total.update(text.encode() + b"\0")
         for path in tool.sources():
@@ -127,14 +144,14 @@ class GoTools:
         return total.hexdigest()[:16]
 
     def path(self, binary: str) -> Path:
-        """Return the path of a built program.
+        """Return the path of a built program, or of a file beside it.
 
         Raises:
             SandboxError: there is no such tool, or it is not built.
 
         """
         for tool in (*tools(), *extra_tools()):
-            if binary in tool.binaries:
+            if binary in tool.names:
                 path = self.entry(tool) / binary
                 if not path.exists():
                     msg = f"{binary} is not built: run make up."
@@ -204,11 +221,20 @@ class GoTools:
         )
         for built, name in tool.renamed.items():
             (temporary / built).rename(temporary / name)
-        missing = [name for name in tool.binaries if not (temporary / name).exists()]
+        for module, files in tool.files.items():
+            self._copy(module, files, tool, temporary, step)
+        missing = [name for name in tool.names if not (temporary / name).exists()]
         if missing:
             msg = f"The build of {tool.name} has no {', '.join(missing)}: see {tool.folder}."
             raise SandboxError(msg)
         temporary.rename(entry)
+
+    def _copy(self, module: str, files: tuple[str, ...], tool: Tool, target: Path, step: Step) -> None:
+        found: list[str] = []
+        command = [self.go, "list", "-m", "-f={{.Dir}}", module]
+        step.run(command, cwd=tool.folder, env=self._env(), hint=HINT, on_line=found.append)
+        for file in files:
+            shutil.copy(Path(found[-1]) / file, target)
 
     def _env(self) -> dict[str, str]:
         """Return the environment of a Go command: nothing of the machine's settings changes what is built."""

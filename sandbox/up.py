@@ -66,16 +66,16 @@ def tools_of(sandbox: Sandbox) -> GoTools:
 
 def _build(sandbox: Sandbox, built: GoTools, progress: Progress) -> list[ImageFile]:
     """Build the tools, and concurrently download further modules and build the images, which is mostly waiting."""
-    ready = {binary: Future[Path]() for tool in tools() for binary in tool.binaries}
+    ready = {name: Future[Path]() for tool in tools() for name in tool.names}
     with ThreadPoolExecutor(max_workers=2) as beside:
         modules = beside.submit(_modules, built, progress)
-        images = beside.submit(_images, sandbox, lambda binary: ready[binary].result(), progress)
+        images = beside.submit(_images, sandbox, lambda name: ready[name].result(), progress)
         try:
             for tool in tools():
                 with progress.step(f"tool {tool.name}") as step:
                     built.build(tool, step)
-                for binary in tool.binaries:
-                    ready[binary].set_result(built.path(binary))
+                for name in tool.names:
+                    ready[name].set_result(built.path(name))
         except BaseException:
             for future in ready.values():
                 future.cancel()  # images must not wait for a tool that is not built

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.images import airbyte, busybox, dagster, kubectl, minio, pgbouncer, postgres, rclone
+from sandbox.images import airbyte, busybox, dagster, kubectl, minio, pgbouncer, postgres, rclone, temporal
 from sandbox.images.cache import Builder
 
 Recipe = Callable[[Builder], tuple[Path, list[str]]]
@@ -47,8 +47,8 @@ def build_all(cache: Path, tools: Callable[[str], Path], report: Callable[[str],
     builder = Builder(cache=cache / "images", tools=tools, report=locked)
     # Two at a time, each chain with the layers that its images share: making one is mostly waiting for one process.
     chains: tuple[tuple[Recipe, ...], ...] = (
-        # MinIO last: its tool takes the longest to be built.
-        (busybox.build, postgres.build, pgbouncer.build, kubectl.build, minio.build),
+        # MinIO and Temporal last: their tools are the last that are built.
+        (busybox.build, postgres.build, pgbouncer.build, kubectl.build, minio.build, temporal.build),
         (dagster.build, airbyte.build, rclone.build),
     )
 

@@ -17,7 +17,7 @@ from sandbox.steps import Step
     [("vet", *FLAGS, "./..."), ("test", *FLAGS, "-count=1", "./...")],
     ids=["vet", "test"],
 )
-@pytest.mark.parametrize("name", ["plugins", "volumes"])
+@pytest.mark.parametrize("name", ["plugins", "volumes", "temporal"])
 def test_go_programs(name: str, verb: tuple[str, ...], tmp_path: Path) -> None:
     go = gotoolchain.go(Sandbox.of(PACKAGE.parent).cache, Step("go", tmp_path / "log"))
     (tool,) = [tool for tool in tools() if tool.name == name]

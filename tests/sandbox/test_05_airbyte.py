@@ -3,9 +3,16 @@
 from tests.sandbox.deployments import AIRBYTE, TWIN_AIRBYTE, App
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Stack
-from tests.support.cluster import http, node_port, secret_values, until
+from tests.sandbox.temporal import most_connections, workflows
+from tests.support.cluster import http, kubectl, node_port, secret_values, until
 
 NEWEST = "SELECT id, name, status, schedule FROM connection ORDER BY created_at DESC LIMIT 10"
+
+SOURCES = {
+    "temporal": "SELECT max(last_heartbeat) FROM cluster_membership",
+    "temporal_visibility": "SELECT max(start_time) FROM executions_visibility WHERE workflow_id = 'stand-in-heartbeat'",
+}
+"""Databases of Temporal, and what in them is the newer, the later the heartbeat."""
 
 
 def address(app: App) -> str:
@@ -54,18 +61,36 @@ def test_health_is_bad_while_the_table_cannot_be_read(twin: OwnedStack) -> None:
 
 
 def test_temporal_sets_up_and_uses_both_of_its_databases(sandbox: Stack) -> None:
-    sources = {
-        "temporal": "SELECT max(last_heartbeat) FROM cluster_membership",
-        "temporal_visibility": "SELECT max(execution_time) FROM executions_visibility",
-    }
-    for database in sources:
+    for database in SOURCES:
         assert AIRBYTE.pod.value("SELECT curr_version FROM schema_version", database=database)
+    names = AIRBYTE.pod.rows("SELECT name FROM namespaces ORDER BY 1", database="temporal")
+    assert names == [["default"], ["temporal-system"]]
 
     def heartbeats() -> dict[str, str]:
-        return {database: AIRBYTE.pod.value(newest, database=database) for database, newest in sources.items()}
+        return {database: AIRBYTE.pod.value(newest, database=database) for database, newest in SOURCES.items()}
 
     before = heartbeats()
     until(
         "new heartbeats in both databases",
-        lambda: (all((seen := heartbeats())[database] > before[database] for database in sources), seen),
+        lambda: (all((seen := heartbeats())[database] > before[database] for database in SOURCES), seen),
     )
+
+
+def test_temporal_opens_four_pools_of_the_given_size_to_each_database(twin: OwnedStack) -> None:
+    with most_connections(TWIN_AIRBYTE.pod) as most, workflows(TWIN_AIRBYTE.namespace, "ingest", 100, 1) as running:
+        assert running.completed(240) == 100
+    # The stack file gives pools of 2 and 1. A pool opens a connection when it needs it.
+    assert 3 * 2 < most["temporal"] <= 4 * 2
+    assert most["temporal_visibility"] == 4 * 1
+
+
+def test_workflows_go_on_after_temporal_and_its_database_were_killed(twin: OwnedStack) -> None:
+    namespace, pod = TWIN_AIRBYTE.namespace, TWIN_AIRBYTE.pod
+    with workflows(namespace, "ingest", 20, 15) as running:
+        running.wait_started()
+        former = pod.wait_ready()["metadata"]["uid"]
+        selector = "app.kubernetes.io/name=temporal,app.kubernetes.io/instance=ingest"
+        kubectl("delete", "pod", "-n", namespace, "--selector", selector, "--force", "--grace-period=0")
+        kubectl("delete", "pod", "-n", namespace, pod.name, "--force", "--grace-period=0")
+        pod.wait_ready(other_than=former)
+        assert running.completed(240) == 20

@@ -208,8 +208,14 @@ def test_there_everything_is_identical_and_downtime_is_told(moving: OwnedStack, 
 def test_apps_work_there_over_tls_and_a_second_up_changes_nothing(moving: OwnedStack, other: Other) -> None:
     check_both_apps_work()
     # Also what was up all the time, and does not notice that its database is another.
-    beat = "SELECT max(last_heartbeat) > now() - interval '20 s' FROM cluster_membership"
-    until("Temporal's heartbeat there", lambda: ((seen := other.query("temporal", beat)) == "t", seen), 90)
+    beats = {
+        "temporal": "SELECT max(last_heartbeat) > now() - interval '20 s' FROM cluster_membership",
+        # Of the workflow that began on the other server.
+        "temporal_visibility": "SELECT max(start_time) > now() - interval '20 s' FROM executions_visibility"
+        " WHERE workflow_id = 'stand-in-heartbeat'",
+    }
+    for database, beat in beats.items():
+        until(f"heartbeat in {database}", lambda: ((seen := other.query(database, beat)) == "t", seen), 90)  # noqa: B023
     run = Webserver(node_port(NAMESPACE, DAGSTER.web)).launch()
     seen = other.tls_seen(15)
     assert {role for role, *_ in seen} >= {app.pod.username for app in APPS}, seen

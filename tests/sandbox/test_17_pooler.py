@@ -19,6 +19,7 @@ import yaml
 from tests.sandbox.dagster import Webserver
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Stack
+from tests.sandbox.temporal import most_connections, workflows
 from tests.support.cluster import DatabasePod, get, http, kubectl, node_port, objects, ok, secret_values, start, until
 
 CLIENTS = 200
@@ -100,6 +101,13 @@ def test_airbyte_is_healthy_and_only_its_migrations_go_past_it(pooled: OwnedStac
     for pod in objects("pods", AIRBYTE.namespace):
         if pod["metadata"]["name"].startswith(("airbyte-server", "airbyte-worker", "airbyte-cron", "airbyte-temporal")):
             assert pod["status"]["podIP"] not in seen, pod["metadata"]["name"]
+
+
+def test_temporals_workflows_are_completed_through_it(pooled: OwnedStack) -> None:
+    with most_connections(AIRBYTE) as most, workflows(AIRBYTE.namespace, "airbyte", 50, 1) as running:
+        assert running.completed(240) == 50
+    # Session mode: one on the server for each of PgBouncer's clients, of four pools of 5 and 2.
+    assert 0 < most["temporal"] <= 20 and 0 < most["temporal_visibility"] <= 8
 
 
 def test_a_clients_statement_timeout_does_not_reach_another(pooled: OwnedStack) -> None:

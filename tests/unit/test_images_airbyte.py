@@ -30,13 +30,6 @@ JDBC = {
     "DATABASE_USER": "user",
     "DATABASE_PASSWORD": "p@ss/word?&",
 }
-TEMPORAL = {
-    "DB": "postgres12",
-    "DB_PORT": "6432",
-    "POSTGRES_SEEDS": "server",
-    "POSTGRES_USER": "user",
-    "POSTGRES_PWD": "p@ss/word?&",
-}
 
 
 def test_database_of_the_jdbc_url(standin: dict[str, ModuleType], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,61 +94,6 @@ def test_unknown_tls_parameters_are_refused(
         monkeypatch.setenv(name, value)
     with pytest.raises(standin["settings"].SettingError, match="TLS parameters that the stand-in does not know"):
         standin["settings"].from_jdbc()
-
-
-TEMPORALS_TLS: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str]]] = {
-    # variables; what they tell the server; what they tell the tool
-    "nothing": ({}, {"sslmode": "disable"}, {"sslmode": "disable"}),
-    "chart 2.x, encrypted": (
-        {"SQL_TLS_ENABLED": "true", "POSTGRES_TLS_ENABLED": "true", "POSTGRES_TLS_DISABLE_HOST_VERIFICATION": "true"},
-        {"sslmode": "require"},
-        {"sslmode": "require"},
-    ),
-    "chart 2.x, checked": (
-        {
-            "SQL_TLS_ENABLED": "true",
-            "SQL_HOST_VERIFICATION": "true",
-            "SQL_CA": AUTHORITY,
-            "POSTGRES_TLS_ENABLED": "true",
-            "POSTGRES_TLS_DISABLE_HOST_VERIFICATION": "true",
-            "POSTGRES_TLS_CA_FILE": AUTHORITY,
-        },
-        {"sslmode": "verify-full", "sslrootcert": AUTHORITY},
-        {"sslmode": "require", "sslrootcert": AUTHORITY},
-    ),
-    "chart 1.x, checked": (
-        {
-            "SQL_TLS_ENABLED": "true",
-            "SQL_HOST_VERIFICATION": "true",
-            "SQL_CA": AUTHORITY,
-            "POSTGRES_TLS_ENABLED": "true",
-            "POSTGRES_TLS_CA_FILE": AUTHORITY,
-        },
-        {"sslmode": "verify-full", "sslrootcert": AUTHORITY},
-        {"sslmode": "verify-full", "sslrootcert": AUTHORITY},
-    ),
-    "authorities of the system": (
-        {"SQL_TLS_ENABLED": "true", "SQL_HOST_VERIFICATION": "true", "POSTGRES_TLS_ENABLED": "true"},
-        {"sslmode": "verify-full", "sslrootcert": "system"},
-        {"sslmode": "verify-full", "sslrootcert": "system"},
-    ),
-}
-
-
-@pytest.mark.parametrize(("variables", "server", "tool"), TEMPORALS_TLS.values(), ids=TEMPORALS_TLS)
-def test_temporals_tls(
-    variables: dict[str, str],
-    server: dict[str, str],
-    tool: dict[str, str],
-    standin: dict[str, ModuleType],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name, value in {**TEMPORAL, **variables}.items():
-        monkeypatch.setenv(name, value)
-    settings = standin["settings"]
-    assert (settings.from_temporal().options, settings.from_temporal_tool().options) == (server, tool)
-    found = settings.from_temporal().parameters("temporal")
-    assert (found["host"], found["port"], found["dbname"]) == ("server", 6432, "temporal")
 
 
 CREDS = "CONTAINER_ORCHESTRATOR_DATA_PLANE_CREDS_SECRET"

@@ -15,7 +15,7 @@ from components.servers.cloudnativepg.pins import (
     CLOUDNATIVEPG_CHART,
     CLOUDNATIVEPG_IMAGE,
 )
-from sandbox.images import airbyte, busybox, cloudnativepg, dagster, kubectl, pgbouncer, postgres
+from sandbox.images import airbyte, busybox, cloudnativepg, dagster, kubectl, pgbouncer, postgres, temporal
 from sandbox.images.cache import HERE, versions
 from sandbox.images.rootfs import package_version
 from sandbox.versions import versions as all_versions
@@ -65,7 +65,11 @@ def test_every_image_of_the_official_airbyte_chart_has_a_stand_in() -> None:
         f"docker.io/{part['image']}" for parts in pods.values() for name, part in parts.items() if name not in OF_A_POD
     }
     minio = f"docker.io/minio/minio:{versions()['airbyte']['minio']}"
-    assert asked == {*airbyte.parts().values(), minio}
+    assert asked == {*airbyte.parts().values(), minio, temporal.name()}
+
+
+def test_temporals_image_holds_the_version_of_its_tag() -> None:
+    assert versions()["airbyte"]["temporal"] == all_versions()["tools"]["temporal"]
 
 
 def rootfs(folder: Path, version: str) -> Path:

@@ -25,6 +25,7 @@ MODULES = {
     "volume-provisioner": (".", "sigs.k8s.io/sig-storage-lib-external-provisioner/v13"),
     "minio": (".", "github.com/minio/minio"),
     "mc": (".", "github.com/minio/mc"),
+    "temporal": ("tools/temporal", "go.temporal.io/server"),
     "cloudnativepg": ("tools/cloudnativepg", "github.com/cloudnative-pg/cloudnative-pg"),
 }
 
@@ -34,7 +35,10 @@ case $1 in
 env) echo go1.26.1 ;;
 list)
     echo "list $PWD $*" >>{log}
-    echo go: downloading something && {then} ;;
+    case $2 in
+    -m) echo "$PWD/module" ;;
+    *) echo go: downloading something && {then} ;;
+    esac ;;
 build)
     echo build >>{log}
     while [ "$1" != -o ]; do shift; done
@@ -120,7 +124,7 @@ def test_own_go_files_are_in_the_keys_of_the_tools_that_hold_them() -> None:
 
 def test_tools_share_their_libraries_unless_those_of_another_release_are_needed() -> None:
     apart = {tool.name for tool in (*tools(), *extra_tools()) if tool.folder != PACKAGE}
-    assert apart == {"kubernetes", "cloudnativepg"}
+    assert apart == {"kubernetes", "temporal", "cloudnativepg"}
     assert {file.parent for file in PACKAGE.rglob("go.mod")} == {tool.folder for tool in (*tools(), *extra_tools())}
 
 
@@ -170,6 +174,21 @@ def test_built_once(tmp_path: Path, tool: Tool) -> None:
         assert now.result == said
     assert builds(tmp_path) == 1
     assert (built.entry(tool) / "program").exists()
+
+
+def test_files_of_a_module_are_kept_beside_the_programs(
+    tmp_path: Path, tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tool.folder / "module" / "docker"
+    folder.mkdir(parents=True)
+    (folder / "template.yaml").write_text("from the module")
+    with_file = replace(tool, files={"example.com/module": ("docker/template.yaml",)})
+    built = GoTools(tmp_path / "cache", fake_go(tmp_path))
+    assert built.key(with_file) != built.key(tool)
+    built.build(with_file, step(tmp_path))
+    monkeypatch.setattr(gotools, "tools", lambda: [with_file])
+    assert built.path("template.yaml").read_text() == "from the module"
+    assert built.path("program").parent == built.path("template.yaml").parent
 
 
 def test_modules_are_fetched_for_what_is_not_built(tmp_path: Path, tool: Tool) -> None:

@@ -21,7 +21,6 @@ def parts() -> dict[str, str]:
     pins = versions()["airbyte"]
     names = {part: f"docker.io/airbyte/{part}:{pins['platform']}" for part in PLATFORM}
     names["manifest-server"] = f"docker.io/airbyte/manifest-server:{pins['manifest-server']}"
-    names["temporal-server"] = f"docker.io/temporalio/auto-setup:{pins['temporal']}"
     return names
 
 

@@ -1,23 +1,29 @@
 """Run one part of the stand-in: ``python -m standin server``."""
 
+import importlib
 import logging
 import signal
 import sys
 from collections.abc import Callable
 from types import FrameType
 
-from standin import bootloader, server, services, temporal
+from standin import bootloader, server, services
 from standin.settings import SettingError
+
+
+def worker() -> None:
+    """Run the only part that loads Temporal's library, which is large."""
+    importlib.import_module("standin.worker").run()
+
 
 PARTS: dict[str, Callable[[], None]] = {
     "bootloader": bootloader.run,
     "server": server.run,
-    "worker": services.worker,
+    "worker": worker,
     "cron": services.cron,
     "workload-api-server": services.workload_api_server,
     "workload-launcher": services.workload_launcher,
     "manifest-server": services.manifest_server,
-    "temporal-server": temporal.run,
 }
 
 

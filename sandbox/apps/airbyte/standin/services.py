@@ -2,7 +2,6 @@
 
 import json
 import logging
-import socket
 import time
 import urllib.request
 from collections.abc import Callable
@@ -23,27 +22,12 @@ OUTPUT = "workload/output/stand-in"  # object that tells whether the storage wor
 PERIOD = 10  # seconds between two looks at what a part depends on
 
 
-def worker() -> None:
-    """Answer the heartbeat on port 9000 and keep an eye on the database, Temporal and the storage."""
-    env = require(*REPLICA, "AB_JWT_SIGNATURE_SECRET", "TEMPORAL_HOST", "WORKLOAD_API_HOST")
-    target = from_jdbc()
-    database.wait(target)
-    serve(9000, {("GET", "/"): _alive}, background=True)
-    watch(
-        {
-            "the database": lambda: _read(target),
-            "Temporal": lambda: _reach(env["TEMPORAL_HOST"]),
-            **_storage_check(),
-        }
-    )
-
-
 def cron() -> None:
     """Keep an eye on the database."""
     require(*REPLICA, "AB_JWT_SIGNATURE_SECRET", "AIRBYTE_VERSION")
     target = from_jdbc()
     database.wait(target)
-    watch({"the database": lambda: _read(target)})
+    watch({"the database": lambda: read(target)})
 
 
 def workload_api_server() -> None:
@@ -54,7 +38,7 @@ def workload_api_server() -> None:
 
     def live(_request: Request) -> Answer:
         try:
-            _read(target)
+            read(target)
         except psycopg.Error:
             return Answer(503, {"status": "DOWN"})
         return Answer(200, {"status": "UP"})
@@ -82,12 +66,12 @@ def workload_launcher() -> None:
     def readiness(_request: Request) -> Answer:
         return Answer(200, {"status": "UP"}) if ready["login"] else Answer(503, {"status": "DOWN"})
 
-    serve(8085, {("GET", "/health/liveness"): _alive, ("GET", "/health/readiness"): readiness}, background=True)
+    serve(8085, {("GET", "/health/liveness"): alive, ("GET", "/health/readiness"): readiness}, background=True)
     watch(
         {
             "the API server": login,
             "the workload API": lambda: _get(f"{env['WORKLOAD_API_HOST']}/health/liveness"),
-            **_storage_check(),
+            **storage_check(),
         }
     )
 
@@ -132,7 +116,7 @@ def manifest_server() -> None:
     if tokens.subject(tokens.issue("self-test", key), key) != "self-test":
         msg = "AB_JWT_SIGNATURE_SECRET cannot sign"
         raise SettingError(msg)
-    serve(8080, {("GET", "/health"): _alive})
+    serve(8080, {("GET", "/health"): alive})
 
 
 def watch(checks: dict[str, Check]) -> NoReturn:
@@ -153,7 +137,8 @@ def watch(checks: dict[str, Check]) -> NoReturn:
         time.sleep(PERIOD)
 
 
-def _storage_check() -> dict[str, Check]:
+def storage_check() -> dict[str, Check]:
+    """Return a check of the storage, where there is one."""
     store = storage.from_env()
     if store is None:
         return {}
@@ -170,18 +155,15 @@ def _storage_check() -> dict[str, Check]:
     return {"the storage": check}
 
 
-def _alive(_request: Request) -> Answer:
+def alive(_request: Request) -> Answer:
+    """Answer a probe."""
     return Answer(200, {"status": "UP"})
 
 
-def _read(target: Database) -> None:
+def read(target: Database) -> None:
+    """Read from the database; fails with psycopg's error."""
     with database.connect(target) as connection:
         connection.execute("SELECT count(*) FROM connection").fetchone()
-
-
-def _reach(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    socket.create_connection((host, int(port)), timeout=5).close()
 
 
 def _get(url: str) -> None:

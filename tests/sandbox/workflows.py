@@ -1,0 +1,69 @@
+"""Runs in a pod of Airbyte's worker: NUMBER workflows of an activity, a timer of SECONDS, and another activity.
+
+Prints `started` when Temporal has taken all, and at the end how many were completed with the right result.
+"""
+
+import asyncio
+import os
+import sys
+import uuid
+from datetime import timedelta
+
+from temporalio import activity, workflow
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+QUEUE = "of-a-test"
+SOON = timedelta(seconds=30)
+
+
+@activity.defn
+async def add(number: int) -> int:
+    return number + 1
+
+
+@workflow.defn(name="Adding")
+class Adding:
+    @workflow.run
+    async def run(self, number: int, seconds: float) -> int:
+        first = await workflow.execute_activity(add, number, start_to_close_timeout=SOON)
+        await workflow.sleep(seconds)
+        return await workflow.execute_activity(add, first, start_to_close_timeout=SOON)
+
+
+async def result(handle: WorkflowHandle[Adding, int]) -> int:
+    """Ask again where the library, after ten seconds without a server, does not."""
+    while True:
+        try:
+            return await handle.result()
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):
+                raise
+            await asyncio.sleep(1)
+
+
+async def main(number: int, seconds: float) -> None:
+    client = await Client.connect(os.environ["TEMPORAL_HOST"])
+    queue = f"{QUEUE}-{uuid.uuid4()}"
+    worker = Worker(
+        client,
+        task_queue=queue,
+        workflows=[Adding],
+        activities=[add],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    async with worker:
+        handles = await asyncio.gather(
+            *(
+                client.start_workflow(Adding.run, args=[each, seconds], id=f"{queue}-{each}", task_queue=queue)
+                for each in range(number)
+            )
+        )
+        print("started", flush=True)
+        results = await asyncio.gather(*(result(handle) for handle in handles))
+    assert results == [each + 2 for each in range(number)], results
+    print("completed", len(results), flush=True)
+
+
+asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))
