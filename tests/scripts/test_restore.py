@@ -1,5 +1,6 @@
 """A set into the databases of a running app, beside them, or into a new server: all of it, or nothing."""
 
+import base64
 import json
 import os
 import random
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.scripts.conftest import new_server, started
-from tests.support.backups import DATABASES, PASSWORD, SECRETS, Backup
+from tests.support.backups import DATABASES, KEY, PASSWORD, SECRETS, Backup
 from tests.support.postgres import Root
 from tests.support.restores import DEPLOYMENTS, Restore
 
@@ -169,6 +170,21 @@ def test_the_secret_of_the_app_is_that_of_the_set_and_printed_nowhere(restore: R
     for secret in ("a-token-key", "YS10b2tlbi1rZXk", PASSWORD, *SECRETS["airbyte-database"].values()):
         for text in (done.stdout, done.stderr, *log(restore)):
             assert secret not in text
+
+
+def test_a_set_that_an_older_version_has_made_is_restored(restore: Restore) -> None:
+    """Its manifest has the checksum of the archive of Secrets alone."""
+    manifest = restore.set / "manifest.json"
+    written = json.loads(manifest.read_text())
+    cipher = ["openssl", "enc", "-aes-256-cbc", "-pbkdf2", "-iter", "100000", "-pass", f"pass:{KEY}"]
+    both = base64.b64decode(written["secretsChecksum"])
+    first, second = subprocess.run([*cipher, "-d"], input=both, capture_output=True, check=True).stdout.splitlines(True)
+    assert second
+    alone = subprocess.run(cipher, input=first, capture_output=True, check=True).stdout
+    written["secretsChecksum"] = base64.b64encode(alone).decode()
+    manifest.write_text(json.dumps(written))
+    done = restore.run(INTO="beside")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_beside_leaves_the_app_alone(restore: Restore) -> None:
