@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.images import airbyte, busybox, dagster, kubectl, minio, pgbouncer, postgres, rclone, temporal
+from sandbox.images import age, airbyte, busybox, dagster, kubectl, minio, pgbouncer, postgres, rclone, temporal
 from sandbox.images.cache import Builder
 
 Recipe = Callable[[Builder], tuple[Path, list[str]]]
@@ -49,7 +49,7 @@ def build_all(cache: Path, tools: Callable[[str], Path], report: Callable[[str],
     chains: tuple[tuple[Recipe, ...], ...] = (
         # MinIO and Temporal last: their tools are the last that are built.
         (busybox.build, postgres.build, pgbouncer.build, kubectl.build, minio.build, temporal.build),
-        (dagster.build, airbyte.build, rclone.build),
+        (dagster.build, airbyte.build, rclone.build, age.build),
     )
 
     def make(chain: tuple[Recipe, ...]) -> list[ImageFile]:

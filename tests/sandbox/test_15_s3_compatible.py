@@ -1,6 +1,7 @@
 """Airbyte and its backup sets on an S3 server that somebody else runs: a MinIO that neither chart nor program made."""
 
 import base64
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sandbox.images import age
 from sandbox.images.cache import versions
 from tests.sandbox.deployments import STACK_FILES
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.stack import Stack
 from tests.sandbox.test_18_backups import run as make_set
 from tests.sandbox.test_19_restore import names, restore
+from tests.support.backups import tool_root
 from tests.support.cluster import DatabasePod, kubectl, objects, ok, run, until
 
 SERVER, AIRBYTE = "objects-server", "objects-airbyte"
@@ -49,11 +52,21 @@ def password() -> str:
 
 
 @pytest.fixture(scope="module")
-def deployed(sandbox: Stack, password: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnedStack]:
+def private_key() -> str:
+    """A private key of age; its public key is in a comment."""
+    with tool_root(age.ROOTFS) as root:
+        return root.run("age-keygen").stdout
+
+
+@pytest.fixture(scope="module")
+def deployed(
+    sandbox: Stack, password: str, private_key: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OwnedStack]:
     """The stack of `objects.yaml`, deployed."""
     folder = tmp_path_factory.mktemp("objects")
     with OwnedStack(STACK_FILES / "objects.yaml", folder, [AIRBYTE, SERVER]) as owned:
         start_server(password)
+        owned.stack.set("backups.encryption.recipients", re.findall("age1[0-9a-z]+", private_key))
         owned.settle()
         yield owned
 
@@ -86,26 +99,36 @@ def test_access_key_is_in_its_secret_alone(deployed: OwnedStack, password: str) 
         assert word not in seen
 
 
-def test_sets_are_stored_in_the_bucket_and_restored_from_it(deployed: OwnedStack) -> None:
+def test_sets_are_stored_in_the_bucket_encrypted(deployed: OwnedStack) -> None:
     how, log = make_set(deployed, DATABASE)
     assert how == "Complete", log
     bucket, _, folder = deployed.stack.outputs()["airbyte"]["backupSets"].removeprefix("store:").partition("/")
     assert (bucket, folder.split("/")[:2]) == ("lake", ["sets", "nightly"])
     (name,) = kubectl(*in_server("ls", f"/data/{bucket}/{folder}")).split()
     stored = kubectl(*in_server("ls", f"/data/{bucket}/{folder}/{name}")).split()
-    assert {"PROVEN", "SHA256SUMS", "databases", "manifest.json", "secrets.enc"} <= set(stored)
+    assert {"PROVEN", "SHA256SUMS", "databases", "manifest.json.age", "secrets.enc.age"} <= set(stored)
+    assert "secrets.enc" not in stored
+
+
+def test_a_set_is_restored_from_the_bucket_with_the_private_key(deployed: OwnedStack, private_key: str) -> None:
+    how, log = restore(deployed, DATABASE, INTO="beside")
+    assert how == "Failed"
+    assert "the Secret airbyte-database-identity with a private key does not exist" in log
+    options = ("--from-file=identity=/dev/stdin", "--namespace", AIRBYTE)
+    kubectl("create", "secret", "generic", "airbyte-database-identity", *options, input=private_key)
     how, log = restore(deployed, DATABASE, INTO="beside")
     assert how == "Complete", log
     beside = sorted(each for each in names(DATABASE) if "_restored_" in each)
     assert [each.split("_restored_")[0] for each in beside] == ["airbyte", "temporal", "temporal_visibility"]
     counted = "SELECT count(*) FROM actor_definition"
     assert DATABASE.value(counted, database=beside[0]) == DATABASE.value(counted)
+    assert not [line for line in private_key.splitlines() if line.startswith("AGE-SECRET-KEY") and line in log]
 
 
 def test_a_set_that_is_cut_short_in_the_bucket_is_refused(deployed: OwnedStack) -> None:
     *_, folder = deployed.stack.outputs()["airbyte"]["backupSets"].partition(":")
     before = names(DATABASE)
-    kubectl(*in_server("sh", "-c", f"rm -r /data/{folder}/*/databases/1/toc.dat"))
+    kubectl(*in_server("sh", "-c", f"rm -r /data/{folder}/*/databases/1/toc.dat.age"))
     how, log = restore(deployed, DATABASE)
     assert how == "Failed"
     assert "is damaged" in log

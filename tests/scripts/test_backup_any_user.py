@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.images import age
 from tests.scripts.conftest import new_server, started
-from tests.support.backups import AGE, Backup, tool_root
+from tests.support.backups import Backup, tool_root
 from tests.support.postgres import Root
 from tests.support.restores import Fetch, Restore
 
@@ -81,7 +82,7 @@ def test_a_set_is_stored_fetched_and_restored(backup: Backup) -> None:
 
 
 def test_a_set_is_encrypted_and_decrypted() -> None:
-    with tool_root(AGE) as tools:
+    with tool_root(age.ROOTFS) as tools:
         root, folder = as_unknown(tools), tools.path / "volume" / "any-user"
         for name in ("private", "scratch/set", "secrets/airbyte-database"):
             (folder / name).mkdir(parents=True)

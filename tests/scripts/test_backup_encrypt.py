@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.backups import AGE, tool_root
+from sandbox.images import age
+from tests.support.backups import tool_root
 from tests.support.postgres import Root
 
 SECRET = "the-connectors-password"
@@ -17,7 +18,7 @@ FILES = {"databases/1/toc.dat": SECRET, "databases/1.csv": "table,rows", "manife
 
 @pytest.fixture(scope="module")
 def root() -> Iterator[Root]:
-    with tool_root(AGE) as root:
+    with tool_root(age.ROOTFS) as root:
         secret = root.path / "volume" / "secrets" / "airbyte-database"
         (secret / "..data").mkdir(parents=True)
         (secret / "..data" / "password").write_text(SECRET)

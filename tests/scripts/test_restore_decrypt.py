@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.backups import AGE, tool_root
+from sandbox.images import age
+from tests.support.backups import tool_root
 from tests.support.postgres import Root
 
 FILES = {"databases/1/toc.dat": "a table of contents", "databases/1.csv": "table,rows", "manifest.json": "{}"}
@@ -76,7 +77,7 @@ class Decrypt:
 
 @pytest.fixture(scope="module")
 def root() -> Iterator[Root]:
-    with tool_root(AGE) as root:
+    with tool_root(age.ROOTFS) as root:
         yield root
 
 

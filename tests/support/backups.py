@@ -115,10 +115,6 @@ class Backup:
         return self.set(name)
 
 
-AGE = rootfs.RootFs(name="age", packages=["age"])
-"""Files of an image with age."""
-
-
 @contextmanager
 def tool_root(files: rootfs.RootFs = rclone.ROOTFS) -> Generator[Root]:
     """The files of the image with rclone, or another tool, in a temporary folder, with the scripts of backups."""

@@ -9,9 +9,9 @@ from components.forms.base import KeyPath, Model, Refusal
 from components.postgres.tenant import Tenant
 
 _NEW_CONNECTIONS = {"server_login_retry": 1, "server_connect_timeout": 2}
-"""PgBouncer tries a server again 1 s after it could not connect, and waits 2 s for one that does not answer: a lost packet
-is sent again after 1 s. Its defaults are 15 s each, and for so long clients would wait although a restarted server or the
-new primary is there."""
+"""PgBouncer tries a server again 1 s after it could not connect, and waits 2 s for one that does not answer: a lost
+packet is sent again after 1 s. Its defaults are 15 s each, and for so long clients would wait although a restarted
+server or the new primary is there."""
 
 PoolSize = Annotated[int, Field(ge=1, le=5000)]
 """A number of server connections."""
