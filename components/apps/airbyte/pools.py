@@ -20,7 +20,7 @@ LOCAL_SECRETS = 20
 """The pool for the secrets of connectors, in every component that reads them; its size cannot be set."""
 
 _TEMPORALS_SERVICES = 4
-"""Frontend, history, matching and worker, all in one pod, each with pools of its own: with sizes of 2 and 1, 200
+"""Frontend, history, matching and worker, all in one pod, each with pools of its own: with sizes of 2 and 1, 100
 workflows on Temporal 1.27.2 had 8 and 4 connections (`tests/sandbox/test_05_airbyte.py`). Its schema tool has one at a
 time, before the server starts."""
 
