@@ -47,7 +47,7 @@ campaign: $(VENV)/ready ## The long tests whole: Jobs killed at every step, prim
 		test_backup_corruptions.py test_restore.py test_restore_corruptions.py test_dagster_storage.py) -vv --durations=10
 	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_11_cloudnativepg.py -vv -k "primaries_die or two_kinds"
 	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_17_pooler.py -vv
-	@$(RUN) -m pytest tests/sandbox/campaign_drill.py -vv
+	@$(RUN) -m pytest tests/sandbox/campaign_drill.py -vv -s
 	@$(RUN) -m tests.bench workers --whole
 
 bench: $(VENV)/ready ## The ratios in the README

@@ -43,10 +43,12 @@ class Temporal:
             raise OSError(str(error) or "no answer in time") from error
 
     async def _check(self) -> None:
+        if self.worker is not None and self.worker.done():
+            # It remains registered with its client, which takes no second one.
+            ended, self.client, self.worker = self.worker, None, None
+            ended.result()
         if self.client is None:
             self.client = await Client.connect(self.address)
-        if self.worker is None or self.worker.done():
-            self.worker = asyncio.create_task(self._work(self.client))
         await self.client.start_workflow(
             Heartbeat.run,
             id=NAME,
@@ -54,6 +56,9 @@ class Temporal:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             rpc_timeout=timedelta(seconds=SECONDS),
         )
+        # A worker ends at once where its namespace does not exist yet; then there is no workflow either.
+        if self.worker is None:
+            self.worker = asyncio.create_task(self._work(self.client))
 
     async def _work(self, client: Client) -> None:
         with ThreadPoolExecutor(1) as executor:
