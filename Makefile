@@ -39,7 +39,6 @@ unit: $(VENV)/ready lint ## The inner loop: lint, types, unit and plan tests; no
 
 test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 	@$(RUN) -m sandbox up
-	@$(RUN) -m pytest tests --ignore=tests/scripts --ignore=tests/sandbox
 	@tests/both.sh $(RUN)
 
 campaign: $(VENV)/ready ## The long tests whole: Jobs killed at every step, primaries ten times, Dagster's own tests; needs the sandbox
