@@ -57,7 +57,10 @@ def most_connections(server: DatabasePod) -> Generator[dict[str, int]]:
     ended = threading.Event()
 
     def count() -> None:
-        while not ended.wait(0.2):
+        last = False
+        while not last:
+            # Once more after the end: pools keep what they have opened.
+            last = ended.wait(0.2)
             for database, number in server.rows(COUNT):
                 most[database] = max(most.get(database, 0), int(number))
 
