@@ -3,6 +3,7 @@
 import json
 import os
 import statistics
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -353,6 +354,6 @@ def test_through_the_pooler_nothing_is_lost_and_errors_are_of_two_kinds(
         print(report(failures, commits))
         print(f"errors of {CONNECTIONS} clients: {len(in_flight)} in flight, {len(turned_away)} turned away")
     assert len(in_flight) + len(turned_away) == len(commits.failures), commits.failures
-    assert len(in_flight) <= CONNECTIONS * len(failures)
+    assert len(in_flight) <= CONNECTIONS * len(failures), Counter(in_flight)
     for failover in failures:
         assert {"endpoint", "connected", "commit"} <= failover.events.keys(), failover
