@@ -42,7 +42,7 @@ def measure(megabytes: int) -> list[Ratio]:
     return [
         Ratio("size: a set / pg_dump >f.sql", size, plain_size, "MB", 0.35, more_is_better=False),
         # The same rows and indexes take the same CPU time; all that a parallel restore can gain are idle cores.
-        Ratio("restore: pg_restore as restore.sh runs it / psql <f.sql", restore, plain_restore, "s", None, False),
+        Ratio("restore: pg_restore as restore.sh runs it / psql <f.sql", restore, plain_restore, "s", 0.4, False),
         Ratio("restore: cores that pg_restore uses / cores", busy.cores, cores, "cores", 0.75, more_is_better=True),
         Ratio("restore.sh whole, with its comparison / psql <f.sql", whole, plain_restore, "s", None, False),
         Ratio("dump.sh whole, with its fingerprint / pg_dump >f.sql", dump, plain_dump, "s", None, False),

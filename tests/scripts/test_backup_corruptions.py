@@ -1,7 +1,6 @@
 """A set counts once it was restored: the proof finds every damage, and none where there is none."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,13 +10,10 @@ import pytest
 
 from tests.scripts.conftest import new_server, started
 from tests.support.backups import Backup
-from tests.support.corruptions import ANOTHER, CORRUPTIONS, NAME, Corruption, Damaged, two_sets
+from tests.support.corruptions import ANOTHER, CAMPAIGN, CHOSEN, NAME, Corruption, Damaged, two_sets
 from tests.support.postgres import Root
 
-CAMPAIGN = bool(os.environ.get("CAMPAIGN"))
 PROOFS = 40 if CAMPAIGN else 2
-# All that are found before a server is started, and each sixth of the others.
-CHOSEN = [it for number, it in enumerate(CORRUPTIONS) if CAMPAIGN or not it.summed or number % 6 == 0]
 
 
 @pytest.fixture(scope="module")

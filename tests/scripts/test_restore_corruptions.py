@@ -1,6 +1,5 @@
 """A set that the proof rejects is rejected by the restore, too, before anything is touched."""
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -9,13 +8,9 @@ import pytest
 
 from tests.scripts.conftest import new_server, started
 from tests.support.backups import DATABASES, Backup, tool_root
-from tests.support.corruptions import ANOTHER, CORRUPTIONS, NAME, Corruption, Damaged, two_sets
+from tests.support.corruptions import ANOTHER, CHOSEN, NAME, Corruption, Damaged, two_sets
 from tests.support.postgres import SCRIPTS, Root
 from tests.support.restores import DEPLOYMENTS, Fetch, Restore
-
-CAMPAIGN = bool(os.environ.get("CAMPAIGN"))
-# All that the first stage finds, and each sixth of the others.
-CHOSEN = [it for number, it in enumerate(CORRUPTIONS) if CAMPAIGN or not it.summed or number % 6 == 0]
 
 
 @pytest.fixture(scope="module")
