@@ -79,9 +79,10 @@ def test_temporal_sets_up_and_uses_both_of_its_databases(sandbox: Stack) -> None
 def test_temporal_opens_four_pools_of_the_given_size_to_each_database(twin: OwnedStack) -> None:
     with most_connections(TWIN_AIRBYTE.pod) as most, workflows(TWIN_AIRBYTE.namespace, "ingest", 100, 1) as running:
         assert running.completed(240) == 100
-    # The stack file gives pools of 2 and 1. A pool opens a connection when it needs it.
-    assert 3 * 2 < most["temporal"] <= 4 * 2
+    # The stack file gives pools of 2 and 1. Visibility shows that there are four. A pool opens its second connection
+    # only when the first is in use: how many do is chance.
     assert most["temporal_visibility"] == 4 * 1
+    assert 4 * 1 < most["temporal"] <= 4 * 2
 
 
 def test_workflows_go_on_after_temporal_and_its_database_were_killed(twin: OwnedStack) -> None:
