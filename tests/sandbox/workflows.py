@@ -7,15 +7,20 @@ import asyncio
 import os
 import sys
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 QUEUE = "of-a-test"
 SOON = timedelta(seconds=30)
+T = TypeVar("T")
 
 
 @activity.defn
@@ -32,11 +37,11 @@ class Adding:
         return await workflow.execute_activity(add, first, start_to_close_timeout=SOON)
 
 
-async def result(handle: WorkflowHandle[Adding, int]) -> int:
-    """Ask again where the library, after ten seconds without a server, does not."""
+async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again where the library, after ten seconds without an answer of the server, does not."""
     while True:
         try:
-            return await handle.result()
+            return await ask()
         except RPCError as error:
             if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):
                 raise
@@ -46,6 +51,15 @@ async def result(handle: WorkflowHandle[Adding, int]) -> int:
 async def main(number: int, seconds: float) -> None:
     client = await Client.connect(os.environ["TEMPORAL_HOST"])
     queue = f"{QUEUE}-{uuid.uuid4()}"
+    # A start that is asked for again may have begun.
+    begun = WorkflowIDConflictPolicy.USE_EXISTING
+
+    def begin(each: int) -> Awaitable[WorkflowHandle[Adding, int]]:
+        identifier = f"{queue}-{each}"
+        return client.start_workflow(
+            Adding.run, args=[each, seconds], id=identifier, task_queue=queue, id_conflict_policy=begun
+        )
+
     worker = Worker(
         client,
         task_queue=queue,
@@ -54,14 +68,9 @@ async def main(number: int, seconds: float) -> None:
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
     async with worker:
-        handles = await asyncio.gather(
-            *(
-                client.start_workflow(Adding.run, args=[each, seconds], id=f"{queue}-{each}", task_queue=queue)
-                for each in range(number)
-            )
-        )
+        handles = await asyncio.gather(*(patiently(partial(begin, each)) for each in range(number)))
         print("started", flush=True)
-        results = await asyncio.gather(*(result(handle) for handle in handles))
+        results = await asyncio.gather(*(patiently(handle.result) for handle in handles))
     assert results == [each + 2 for each in range(number)], results
     print("completed", len(results), flush=True)
 
