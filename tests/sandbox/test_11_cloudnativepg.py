@@ -28,6 +28,7 @@ from tests.sandbox.outside import TLS_SEEN
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.postgres_cluster import AIRBYTE, CLUSTER, DAGSTER
 from tests.sandbox.stack import Stack
+from tests.sandbox.temporal import workflows
 from tests.sandbox.test_04_dagster import webserver
 from tests.sandbox.test_05_airbyte import address
 from tests.sandbox.timeline import EVENTS, HEADER, Failover, observed
@@ -178,13 +179,20 @@ def test_without_a_preview_the_server_and_its_rows_stay(owned: OwnedStack) -> No
 
 
 def primaries_die(folder: Path, times: int) -> tuple[list[Failover], Commits]:
-    """Let primaries fail while clients write through what Dagster's Secret says; no acknowledged row may be lost."""
+    """Let primaries fail while clients write through what Dagster's Secret says, and Temporal's workflows wait.
+
+    No acknowledged row may be lost, and every workflow is completed.
+    """
     CLUSTER.rows(
         "SET ROLE dagster; DROP TABLE IF EXISTS commits; CREATE TABLE commits (number bigint PRIMARY KEY)", "dagster"
     )
     password = secret_values(DAGSTER.secret, DAGSTER.namespace)["password"]
     failures: list[Failover] = []
-    with writing(endpoint(DAGSTER, folder), password) as commits:
+    with (
+        workflows(AIRBYTE.namespace, "airbyte", 20, 15) as running,
+        writing(endpoint(DAGSTER, folder), password) as commits,
+    ):
+        running.wait_started()
         for number in range(times):
             commits.wait_for_more(200)
             failure, fail = (("pod deleted", CLUSTER.delete_pod), ("process killed", CLUSTER.kill_process))[number % 2]
@@ -193,6 +201,7 @@ def primaries_die(folder: Path, times: int) -> tuple[list[Failover], Commits]:
                 CLUSTER.wait_healthy()
                 commits.wait_for_more(200)
             failures.append(failover)
+        assert running.completed(240) == 20
     there = {int(number) for (number,) in CLUSTER.rows("SELECT number FROM commits", "dagster")}
     assert commits.acknowledged - there == set()
     assert len(commits.acknowledged) > 2 * 200 * times
