@@ -116,7 +116,7 @@ def test_sets_are_stored_in_the_bucket_encrypted(deployed: OwnedStack) -> None:
 def test_a_set_is_restored_from_the_bucket_with_the_private_key(deployed: OwnedStack, private_key: str) -> None:
     how, log = restore(deployed, DATABASE, INTO="beside")
     assert how == "Failed"
-    assert "the Secret airbyte-database-identity with a private key does not exist" in log
+    assert f"the Secret {AIRBYTE}/airbyte-database-identity with a private key does not exist" in log
     options = ("--from-file=identity=/dev/stdin", "--namespace", AIRBYTE)
     kubectl("create", "secret", "generic", "airbyte-database-identity", *options, input=private_key)
     how, log = restore(deployed, DATABASE, INTO="beside")

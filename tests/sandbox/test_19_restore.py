@@ -26,9 +26,19 @@ def ended(namespace: str, job: str) -> tuple[str, str]:
         return bool({"Complete", "Failed"} & set(types)), types
 
     types = until(f"the end of {job}", done, seconds=300)
-    logs = ["logs", "--namespace", namespace, "--selector", f"job-name={job}", "--tail=-1"]
-    which = "--container=restore" if "Complete" in types else "--all-containers"
-    return "Complete" if "Complete" in types else "Failed", kubectl(*logs, which, "--ignore-errors")
+    return "Complete" if "Complete" in types else "Failed", logged(namespace, job)
+
+
+def logged(namespace: str, job: str) -> str:
+    """What all containers of a Job that have run logged."""
+    logs = ""
+    for pod in objects("pods", namespace, f"job-name={job}"):
+        status = pod["status"]
+        for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+            if "terminated" in container["state"]:
+                where = ("--namespace", namespace, "--container", container["name"])
+                logs += kubectl("logs", pod["metadata"]["name"], *where)
+    return logs
 
 
 def restore(owned: OwnedStack, server: DatabasePod, **choice: str) -> tuple[str, str]:
