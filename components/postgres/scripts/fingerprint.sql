@@ -15,19 +15,7 @@ SET LOCAL extra_float_digits = 1;
 SET LOCAL lc_monetary = 'C';
 SET LOCAL row_security = off;
 
--- Tables, also an extension's configuration tables.
-SELECT format(
-  'SELECT ''table'', %L, count(*), coalesce(sum(hashtextextended((whole_row.*)::text, 0)), 0) FROM ONLY %s AS whole_row',
-  pg_class.oid::regclass, pg_class.oid::regclass
-)
-FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-WHERE relkind = 'r' AND nspname !~ '^(pg_|information_schema$)'
-  AND (
-    NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
-    OR EXISTS (SELECT FROM pg_extension WHERE pg_class.oid = ANY (extconfig))
-  )
-ORDER BY pg_class.oid::regclass::text COLLATE "C" \gexec
-
+-- First, since a snapshot does not include their values, which may only be larger in a copy that is made meanwhile.
 SELECT format(
   'SELECT ''sequence'', %L, last_value, CASE WHEN is_called THEN 1 ELSE 0 END FROM %s',
   pg_class.oid::regclass, pg_class.oid::regclass
@@ -46,6 +34,19 @@ SELECT
   'large objects', '', (SELECT count(*) FROM pg_largeobject_metadata),
   coalesce(sum(hashtextextended(format('%s %s %s', oid, number, piece), 0)), 0)
 FROM pieces;
+
+-- Tables, also an extension's configuration tables.
+SELECT format(
+  'SELECT ''table'', %L, count(*), coalesce(sum(hashtextextended((whole_row.*)::text, 0)), 0) FROM ONLY %s AS whole_row',
+  pg_class.oid::regclass, pg_class.oid::regclass
+)
+FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+WHERE relkind = 'r' AND nspname !~ '^(pg_|information_schema$)'
+  AND (
+    NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')
+    OR EXISTS (SELECT FROM pg_extension WHERE pg_class.oid = ANY (extconfig))
+  )
+ORDER BY pg_class.oid::regclass::text COLLATE "C" \gexec
 
 -- All other objects: their number and, if comparable, their definitions.
 WITH relations AS (

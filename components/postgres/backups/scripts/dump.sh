@@ -139,6 +139,10 @@ for database in $APP_DATABASES; do
   progress=$!
   sql "$database" --csv --set=definitions=yes --set=snapshot="$snapshot" --file="$here/fingerprint.sql" >"$folder.csv" &
   fingerprint=$!
+  # Sequences come before large objects in it. Their values must not be read after pg_dump has read them.
+  while ! grep -qs '^large objects,' "$folder.csv" && kill -0 "$fingerprint" 2>/dev/null; do
+    sleep 0.1
+  done
   # A database's name may look like a connection string or an option.
   PGDATABASE=$database pg_dump --format=directory --jobs="$JOBS" --compress="$COMPRESSION" --snapshot="$snapshot" \
     --no-sync --file="$folder"
