@@ -1,9 +1,5 @@
 -- Shows the fingerprints of source and target side by side and fails if they differ. Reads the files `source` and `target`.
--- Variable: live, whether the source was written to meanwhile (default: no).
-\if :{?live}
-\else
-\set live no
-\endif
+-- Variable: live, whether the source was written to meanwhile (yes or no).
 \set VERBOSITY terse
 CREATE TEMPORARY TABLE source (kind text, name text, number numeric, checksum numeric);
 CREATE TEMPORARY TABLE target (LIKE source);
@@ -15,7 +11,7 @@ SELECT
   -- The target may have further extensions, which the stack file lists.
   CASE WHEN kind = 'extensions' THEN target.number >= source.number
     -- A snapshot does not include the values of sequences: the target's was read later.
-    WHEN kind = 'sequence' AND :'live' = 'yes' THEN target.number >= source.number
+    WHEN kind = 'sequence' AND :'live' = 'yes' THEN (target.number, target.checksum) >= (source.number, source.checksum)
     ELSE (source.number, source.checksum) IS NOT DISTINCT FROM (target.number, target.checksum)
   END AS same
 FROM source FULL JOIN target USING (kind, name);

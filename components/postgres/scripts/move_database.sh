@@ -109,7 +109,7 @@ compare() { # compare DATABASE
   differ=0
   (
     cd "$folder"
-    on target "$1" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --file="$here/compare_fingerprints.sql"
+    on target "$1" psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --set=live=no --file="$here/compare_fingerprints.sql"
   ) || differ=$?
   rm -rf "$folder"
   if [ "$differ" -ne 0 ]; then
