@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from tests.sandbox.jobs import ended
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.test_17_pooler import AIRBYTE, DAGSTER
-from tests.support.cluster import DatabasePod, described, kubectl, objects, shell, until
+from tests.support.cluster import DatabasePod, described, kubectl, shell
 
 BOTH = pytest.mark.parametrize("server", [AIRBYTE, DAGSTER], ids=["airbyte", "dagster"])
 READER = "sets"
@@ -21,18 +22,7 @@ def run(owned: OwnedStack, server: DatabasePod) -> tuple[str, str]:
     made = shell(owned.stack.outputs()[server.username]["backupCommand"])
     assert made.returncode == 0, described(made)
     name = made.stdout.removeprefix("job.batch/").removesuffix(" created\n")
-
-    def ended() -> tuple[bool, str]:
-        (job,) = (job for job in objects("jobs", server.namespace) if job["metadata"]["name"] == name)
-        types = [each["type"] for each in job["status"].get("conditions", []) if each["status"] == "True"]
-        how = next((each for each in ("Complete", "Failed") if each in types), "")
-        return bool(how), how
-
-    how = until(f"the end of {name}", ended, seconds=300)
-    # Where a stage failed, the later ones have no log.
-    which = "--all-containers" if how == "Complete" else "--container=dump"
-    log = ["logs", "--namespace", server.namespace, "--selector", f"job-name={name}", which, "--tail=-1"]
-    return how, kubectl(*log)
+    return ended(server.namespace, name)
 
 
 def rows(server: DatabasePod) -> dict[str, int]:

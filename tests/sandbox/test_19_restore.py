@@ -2,11 +2,11 @@
 
 import re
 import time
-from typing import Any
 
 import pytest
 
 from tests.sandbox.dagster import Webserver
+from tests.sandbox.jobs import ended
 from tests.sandbox.owned import OwnedStack
 from tests.sandbox.test_17_pooler import AIRBYTE, DAGSTER
 from tests.sandbox.test_18_backups import run as make_set
@@ -15,30 +15,6 @@ from tests.support.cluster import DatabasePod, described, http, kubectl, node_po
 AUTH = "airbyte-auth-secrets"
 # What a running Dagster writes all the time.
 LIVELY = ("daemon_heartbeats", "job_ticks", "kvs")
-
-
-def ended(namespace: str, job: str) -> tuple[str, str]:
-    """How a Job of a restore ended, and all that it logged."""
-
-    def done() -> tuple[bool, Any]:
-        (found,) = (one for one in objects("jobs", namespace) if one["metadata"]["name"] == job)
-        types = [one["type"] for one in found["status"].get("conditions", []) if one["status"] == "True"]
-        return bool({"Complete", "Failed"} & set(types)), types
-
-    types = until(f"the end of {job}", done, seconds=300)
-    return "Complete" if "Complete" in types else "Failed", logged(namespace, job)
-
-
-def logged(namespace: str, job: str) -> str:
-    """What all containers of a Job that have run logged."""
-    logs = ""
-    for pod in objects("pods", namespace, f"job-name={job}"):
-        status = pod["status"]
-        for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
-            if "terminated" in container["state"]:
-                where = ("--namespace", namespace, "--container", container["name"])
-                logs += kubectl("logs", pod["metadata"]["name"], *where)
-    return logs
 
 
 def restore(owned: OwnedStack, server: DatabasePod, **choice: str) -> tuple[str, str]:
