@@ -17,7 +17,9 @@ def variables(sandbox: Sandbox) -> dict[str, str]:
     return {
         "KUBECONFIG": str(sandbox.kubeconfig()),
         "KUBECACHEDIR": str(state / "kube-cache"),
-        "PULUMI_BACKEND_URL": f"file://{state / 'pulumi'}",
+        # Otherwise Pulumi writes a file of attributes beside the state, in place: killed at that moment, it cannot read
+        # its state again (`failed to load checkpoint: EOF`).
+        "PULUMI_BACKEND_URL": f"file://{state / 'pulumi'}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(state / "passphrase"),
         "PULUMI_HOME": str(state / "pulumi-home"),
         "PULUMI_SKIP_UPDATE_CHECK": "1",

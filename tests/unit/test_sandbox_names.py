@@ -51,7 +51,7 @@ def test_environment_keeps_everything_in_the_state_folder(tmp_path: Path) -> Non
     variables = environment.variables(one)
     for name in ("KUBECONFIG", "KUBECACHEDIR", "PULUMI_HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"):
         assert Path(variables[name]).is_relative_to(one.state)
-    assert variables["PULUMI_BACKEND_URL"] == f"file://{one.state}/pulumi"
+    assert variables["PULUMI_BACKEND_URL"] == f"file://{one.state}/pulumi?metadata=skip"
 
 
 def test_a_shell_in_a_shell_does_not_lengthen_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
