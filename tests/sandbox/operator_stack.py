@@ -73,7 +73,11 @@ def object_storage() -> dict[str, Any]:
 
 
 def wait_backed_up(cluster: PostgresCluster) -> None:
-    """Wait until a base backup of the server is in the bucket."""
+    """Wait until a base backup of the server is in the bucket.
+
+    Raises:
+        AssertionError: it is not, or one failed; with what Barman printed.
+    """
 
     def backed_up() -> tuple[bool, object]:
         # A backup of a standby ends with the WAL segment that the primary is at; without writes that takes 5 minutes.
@@ -83,6 +87,15 @@ def wait_backed_up(cluster: PostgresCluster) -> None:
         seen = [
             (backup["status"].get("phase"), backup["status"].get("error")) for backup in found if "status" in backup
         ]
+        # A schedule does not try again before its next time.
+        assert "failed" not in {phase for phase, _ in seen}, f"{seen}\n{_barman(cluster)}"
         return ("completed", None) in seen, seen
 
     until("a backup", backed_up, 400, 10)
+
+
+def _barman(cluster: PostgresCluster) -> str:
+    """The last lines that the instances printed about backups."""
+    where = ("--namespace", cluster.namespace, "--selector", cluster.instances, "--container=postgres")
+    lines = kubectl("logs", *where, "--tail=2000", "--prefix").splitlines()
+    return "\n".join([line for line in lines if "barman" in line or "backup" in line][-60:])
