@@ -44,7 +44,7 @@ test: $(VENV)/ready lint ## Every test; starts the sandbox if it does not run
 campaign: $(VENV)/ready ## The long tests whole: Jobs killed at every step, primaries ten times, 1 GB moved, Dagster's own tests; needs the sandbox
 	@CAMPAIGN=1 $(RUN) -m pytest $(addprefix tests/scripts/,test_interrupted_bootstrap.py test_backup_killed.py test_backup_store.py \
 		test_backup_corruptions.py test_restore.py test_restore_corruptions.py test_dagster_storage.py) -vv --durations=10
-	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_11_cloudnativepg.py -vv -k "primaries_die or two_kinds"
+	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_11_cloudnativepg.py -vv -k "row_is_lost or two_kinds"
 	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_13_move.py -vv
 	@CAMPAIGN=1 $(RUN) -m pytest tests/sandbox/test_17_pooler.py -vv
 	@$(RUN) -m pytest tests/sandbox/campaign_drill.py -vv -s

@@ -38,11 +38,13 @@ from tests.support.stacks import ROOT, config_of, plan, plan_program
 
 CLUSTER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Cluster"
 POOLER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Pooler"
-FAILURES, POOLED_FAILURES = (10, 10) if os.environ.get("CAMPAIGN") == "1" else (3, 1)
+FAILURES, POOLED_FAILURES, ARCHIVED_FAILURES = (10, 10, 4) if os.environ.get("CAMPAIGN") == "1" else (3, 1, 1)
 IN_FLIGHT = "server conn crashed?", "server connection closed", "terminating connection due to administrator command"
 """What a client of PgBouncer is told whose statement the primary had not answered when it died."""
-TURNED_AWAY = "server login has been failing", "connection timeout expired"
-"""What PgBouncer tells a client that asks while it cannot connect to a primary, and the client itself if it waits."""
+TURNED_AWAY = "server login has been failing", "bouncer config error", "connection timeout expired"
+"""What PgBouncer tells a client that asks while it cannot connect to a primary, or whose password it was looking up
+there when the primary died; and the client itself if it waits.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -255,6 +257,7 @@ def _dagsters() -> list[dict[str, dict[str, str]]]:
     return [pod for pod in objects("pods", DAGSTER.namespace) if not pod["metadata"]["name"].startswith("dagster-run-")]
 
 
+ONCE_A_DAY = {"schedule": "0 2 * * *"}
 POOLER = {"instances": 1, "maxDbConnections": 10, "defaultPoolSize": 8}
 FORMS: dict[str, dict[str, Any]] = {
     "one instance": {"instances": 1, "synchronous": {"enabled": False}, "podDisruptionBudget": False},
@@ -319,28 +322,6 @@ def check_taken(made: Plan, namespace: str) -> set[str]:
     return kinds
 
 
-def set_backups(stack: Stack) -> None:
-    stack.set("postgresql.server.backups", {"s3": {**object_storage(), "schedule": "0 2 * * *"}})
-
-
-def test_backups_and_wal_go_to_object_storage(owned: OwnedStack) -> None:
-    stack = owned.unsettle()
-    set_backups(stack)
-    done = stack.up().check()
-    kinds = sorted((step.op, step.type.rpartition(":")[2]) for step in done.changes)
-    assert kinds == [("create", "ScheduledBackup"), ("update", "Cluster")]
-
-    wait_backed_up(CLUSTER)
-    look = ("find", "/storage/postgresql/sandbox/postgresql", "-name", "xl.meta")
-
-    def stored() -> tuple[bool, object]:
-        seen = kubectl("exec", "--namespace", AIRBYTE.namespace, "airbyte-minio-0", "--", *look)
-        return "/base/" in seen and "/wals/" in seen, seen
-
-    until("base backup and WAL in the bucket", stored, 120, 1)
-    assert stack.up().check().changes == []
-
-
 def test_a_pooler_comes_between_without_a_change_of_the_server(owned: OwnedStack, tmp_path: Path) -> None:
     started = {pod["metadata"]["uid"] for pod in CLUSTER.pods()}
     stack = owned.unsettle()
@@ -366,8 +347,7 @@ def test_through_the_pooler_nothing_is_lost_and_errors_are_of_two_kinds(
 ) -> None:
     stack = owned.unsettle()
     stack.set("postgresql.server.pooler", POOLER)
-    # An instance with an archive of its WAL looks there, too, before it is promoted or streams from another.
-    set_backups(stack)
+    stack.set("postgresql.server.backups", None)
     stack.up().check()
     CLUSTER.wait_healthy()
     failures, commits = primaries_die(tmp_path, POOLED_FAILURES)
@@ -379,3 +359,35 @@ def test_through_the_pooler_nothing_is_lost_and_errors_are_of_two_kinds(
     assert errors["in flight"] <= CONNECTIONS * len(failures), Counter(said for _, said in commits.failures)
     for failover in failures:
         assert {"endpoint", "connected", "commit"} <= failover.events.keys(), failover
+
+
+def test_backups_and_wal_go_to_object_storage(owned: OwnedStack) -> None:
+    stack = owned.unsettle()
+    stack.set("postgresql.server.backups", {"s3": {**object_storage(), **ONCE_A_DAY}})
+    done = stack.up().check()
+    kinds = sorted((step.op, step.type.rpartition(":")[2]) for step in done.changes)
+    assert kinds == [("create", "ScheduledBackup"), ("update", "Cluster")]
+
+    wait_backed_up(CLUSTER)
+    look = ("find", "/storage/postgresql/sandbox/postgresql", "-name", "xl.meta")
+
+    def stored() -> tuple[bool, object]:
+        seen = kubectl("exec", "--namespace", AIRBYTE.namespace, "airbyte-minio-0", "--", *look)
+        return "/base/" in seen and "/wals/" in seen, seen
+
+    until("base backup and WAL in the bucket", stored, 120, 1)
+    assert stack.up().check().changes == []
+
+
+def test_no_acknowledged_row_is_lost_where_wal_is_archived(
+    owned: OwnedStack, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An instance looks into the archive, too, each time before it is promoted or streams from another."""
+    stack = owned.unsettle()
+    stack.set("postgresql.server.backups", {"s3": {**object_storage(), **ONCE_A_DAY}})
+    stack.set("postgresql.server.pooler", None)
+    stack.up().check()
+    CLUSTER.wait_healthy()
+    failures, commits = primaries_die(tmp_path, ARCHIVED_FAILURES)
+    with capfd.disabled():
+        print(report(failures, commits))

@@ -218,7 +218,7 @@ STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
                 "accessKeyId": {"name": "s3-key", "key": "AWS_ACCESS_KEY_ID"},
                 "secretAccessKey": {"name": "s3-key", "key": "AWS_SECRET_ACCESS_KEY"},
             },
-            "wal": {"compression": "gzip", "maxParallel": 2},
+            "wal": {"compression": "gzip"},
             "data": {"compression": "gzip", "immediateCheckpoint": True},
         },
         {},
@@ -228,7 +228,7 @@ STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
         {
             "destinationPath": "s3://backups/",
             "s3Credentials": {"inheritFromIAMRole": True},
-            "wal": {"compression": "gzip", "maxParallel": 2},
+            "wal": {"compression": "gzip"},
             "data": {"compression": "gzip", "immediateCheckpoint": True},
         },
         {"eks.amazonaws.com/role-arn": ROLE},
@@ -238,7 +238,7 @@ STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
         {
             "destinationPath": "gs://backups/",
             "googleCredentials": {"applicationCredentials": {"name": "gcs-key", "key": "gcp.json"}},
-            "wal": {"maxParallel": 2},
+            "wal": {},
             "data": {"immediateCheckpoint": True},
         },
         {},
@@ -248,7 +248,7 @@ STORES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str]]] = {
         {
             "destinationPath": "gs://backups/",
             "googleCredentials": {"gkeEnvironment": True},
-            "wal": {"maxParallel": 2},
+            "wal": {},
             "data": {"immediateCheckpoint": True},
         },
         {"iam.gke.io/gcp-service-account": ACCOUNT},

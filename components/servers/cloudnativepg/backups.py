@@ -80,8 +80,9 @@ def backup_spec(storage: S3Backups | GcsBackups) -> dict[str, Any]:
         "barmanObjectStore": {
             **storage.store,
             **({} if storage.server_name is None else {"serverName": storage.server_name}),
-            # Two at a time: one slow upload does not hold up the next.
-            "wal": {**compressed, "maxParallel": 2},
+            # Without `maxParallel`: it also prefetches for standbys, and a file that does not exist yet then ends the
+            # pg_rewind of a primary that comes back (cloudnative-pg, pull request 11204).
+            "wal": compressed,
             # A backup begins with a checkpoint. Spread, as usual, it takes 13 minutes (0.9 of checkpoint_timeout);
             # at once it takes seconds, and is a standby's where there is one.
             "data": {**compressed, "immediateCheckpoint": True},
