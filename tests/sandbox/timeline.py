@@ -88,7 +88,9 @@ def _logged(cluster: PostgresCluster, since: float, *messages: str) -> list[floa
     where = ("--namespace", cluster.namespace, "--selector", cluster.instances, "--container=postgres")
     lines = kubectl("logs", *where, "--tail=-1", f"--since-time={begin}").splitlines()
     found = [json.loads(line) for line in lines if any(message in line for message in messages)]
-    return sorted(datetime.fromisoformat(entry["ts"]).timestamp() for entry in found)
+    # PostgreSQL's own time: the operator's `ts` is when it read the line.
+    times = [entry["record"]["log_time"] for entry in found if "record" in entry]
+    return sorted(datetime.strptime(time, "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=UTC).timestamp() for time in times)
 
 
 @contextmanager

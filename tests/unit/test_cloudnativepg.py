@@ -78,6 +78,7 @@ def test_standbys_find_a_new_primary_soon_and_a_restarted_one_serves_soon() -> N
     made = cnpg()
     assert spec(made)["postgresql"]["parameters"]["wal_retrieve_retry_interval"] == "500ms"
     assert spec(made)["probes"] == {"startup": {"periodSeconds": 1}}
+    assert spec(made)["failoverDelay"] == 2
     operator = made.one(RELEASE, "postgresql-operator").inputs["values"]["config"]["data"]
     assert operator["STANDBY_TCP_USER_TIMEOUT"] == "2000"
     slower = cnpg(

@@ -45,6 +45,9 @@ def cluster_spec(server: CloudNativePGSettings, namespace: str) -> dict[str, Any
         # 10 s, writes stopped for 7 s in the sandbox; now for 3 s. How long a start may take in all stays the same:
         # the operator derives the number of failures from `startDelay`.
         "probes": {"startup": {"periodSeconds": 1}},
+        # Time for that start. Without it the operator may promote a standby while the old primary comes back; the other
+        # standby, which follows the old one for a moment, then has WAL that the new one has not, and never follows it.
+        "failoverDelay": 2,
     }
     if server.pooler is not None:
         spec["certificates"] = {"serverAltDNSNames": service_names(server.pooler_name, namespace)}
