@@ -97,8 +97,8 @@ def parameters(server: ServerSize, wal_storage_size: str, given: Mapping[str, Pa
         # A standby that stays away must not fill the primary's WAL volume; it is cloned again instead.
         "max_slot_wal_keep_size": f"{to_bytes(wal_storage_size) // 2 // 2**20}MB",
         # A standby that cannot reach the primary tries again after this time, and no commit is acknowledged before it
-        # streams from the new one: at PostgreSQL's 5 s, that was half of a failover; 200 ms gained nothing, since each try
-        # starts a program that looks for WAL in the archive. See also `operator.py`.
+        # streams from the new one: at PostgreSQL's 5 s, that was half of a failover; 200 ms gained nothing, since each
+        # try starts a program that looks for WAL in the archive. See also `operator.py`.
         "wal_retrieve_retry_interval": "500ms",
         **given,
     }
