@@ -32,11 +32,27 @@ from tests.sandbox.temporal import workflows
 from tests.sandbox.test_04_dagster import webserver
 from tests.sandbox.test_05_airbyte import address
 from tests.sandbox.timeline import EVENTS, HEADER, Failover, observed
-from tests.support.cluster import SANDBOX, described, get, http, kubectl, node_port, objects, secret_values, until
+from tests.support.cluster import (
+    SANDBOX,
+    described,
+    get,
+    http,
+    kubectl,
+    node_port,
+    objects,
+    secret_values,
+    shell,
+    until,
+)
 from tests.support.recording import Plan
 from tests.support.stacks import ROOT, config_of, plan, plan_program
 
 CLUSTER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Cluster"
+CLONED_AGAIN = """
+kubectl delete pvc -n postgresql postgresql-3 postgresql-3-wal --wait=false
+kubectl delete pod -n postgresql postgresql-3
+"""
+"""As docs/servers.md has it, for the names that it has."""
 POOLER_TYPE = f"kubernetes:{postgres_cluster.GROUP}/v1:Pooler"
 FAILURES, POOLED_FAILURES, ARCHIVED_FAILURES = (10, 10, 4) if os.environ.get("CAMPAIGN") == "1" else (3, 1, 1)
 IN_FLIGHT = "server conn crashed?", "server connection closed", "terminating connection due to administrator command"
@@ -243,6 +259,20 @@ def test_no_acknowledged_row_is_lost_when_primaries_die(
     run = until("a run launched", _launched, 60, 1)
     assert Webserver(node_port(DAGSTER.namespace, DAGSTER.web)).wait(run) == "SUCCESS"
     assert {pod["metadata"]["uid"] for pod in _dagsters()} == pods
+
+
+def test_a_standby_is_cloned_again_by_the_commands_of_the_docs(owned: OwnedStack) -> None:
+    lines = CLONED_AGAIN.strip().splitlines()
+    assert "".join(f"    {line}\n" for line in lines) in (ROOT / "docs/servers.md").read_text()
+    standby = next(pod["metadata"] for pod in CLUSTER.pods() if pod["metadata"]["name"] != CLUSTER.primary().name)
+    for line in lines:
+        done = shell(line.replace("postgresql-3", standby["name"]).replace("-n postgresql", f"-n {CLUSTER.namespace}"))
+        assert done.returncode == 0, described(done)
+    until(
+        "the standby removed",
+        lambda: (standby["uid"] not in (seen := [p["metadata"]["uid"] for p in CLUSTER.pods()]), seen),
+    )
+    CLUSTER.wait_healthy()
 
 
 def _launched() -> tuple[bool, str]:
