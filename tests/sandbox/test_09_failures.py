@@ -79,7 +79,7 @@ def test_killed_up_is_completed_by_the_next_one(shared: OwnedStack) -> None:
     assert pod["containers"][0]["resources"]["requests"]["cpu"] == "200m"
     assert releases() == {"airbyte": "deployed", "dagster": "deployed"}
     # Pulumi does not replace these at once: whoever kills it while it writes one has a state that cannot be read.
-    assert not list((SANDBOX.state / "pulumi").rglob("*.attrs"))
+    assert not list((SANDBOX.state / "pulumi").rglob(f"{stack.name}.json*.attrs"))
 
 
 def test_up_that_is_killed_while_helm_upgrades_is_completed_by_the_next_one(shared: OwnedStack) -> None:
