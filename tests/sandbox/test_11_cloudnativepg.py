@@ -415,7 +415,6 @@ def test_no_acknowledged_row_is_lost_where_wal_is_archived(
     """An instance looks into the archive, too, each time before it is promoted or streams from another."""
     stack = owned.unsettle()
     stack.set("postgresql.server.backups", {"s3": {**object_storage(), **ONCE_A_DAY}})
-    stack.set("postgresql.server.pooler", None)
     stack.up().check()
     CLUSTER.wait_healthy()
     failures, commits = primaries_die(tmp_path, ARCHIVED_FAILURES)
