@@ -287,7 +287,6 @@ def _dagsters() -> list[dict[str, dict[str, str]]]:
     return [pod for pod in objects("pods", DAGSTER.namespace) if not pod["metadata"]["name"].startswith("dagster-run-")]
 
 
-ONCE_A_DAY = {"schedule": "0 2 * * *"}
 POOLER = {"instances": 1, "maxDbConnections": 10, "defaultPoolSize": 8}
 FORMS: dict[str, dict[str, Any]] = {
     "one instance": {"instances": 1, "synchronous": {"enabled": False}, "podDisruptionBudget": False},
@@ -391,9 +390,13 @@ def test_through_the_pooler_nothing_is_lost_and_errors_are_of_two_kinds(
         assert {"endpoint", "connected", "commit"} <= failover.events.keys(), failover
 
 
+def set_backups(stack: Stack) -> None:
+    stack.set("postgresql.server.backups", {"s3": {**object_storage(), "schedule": "0 2 * * *"}})
+
+
 def test_backups_and_wal_go_to_object_storage(owned: OwnedStack) -> None:
     stack = owned.unsettle()
-    stack.set("postgresql.server.backups", {"s3": {**object_storage(), **ONCE_A_DAY}})
+    set_backups(stack)
     done = stack.up().check()
     kinds = sorted((step.op, step.type.rpartition(":")[2]) for step in done.changes)
     assert kinds == [("create", "ScheduledBackup"), ("update", "Cluster")]
@@ -414,7 +417,7 @@ def test_no_acknowledged_row_is_lost_where_wal_is_archived(
 ) -> None:
     """An instance looks into the archive, too, each time before it is promoted or streams from another."""
     stack = owned.unsettle()
-    stack.set("postgresql.server.backups", {"s3": {**object_storage(), **ONCE_A_DAY}})
+    set_backups(stack)
     stack.up().check()
     CLUSTER.wait_healthy()
     failures, commits = primaries_die(tmp_path, ARCHIVED_FAILURES)
